@@ -1,0 +1,2 @@
+// @weir/enrich
+export {};

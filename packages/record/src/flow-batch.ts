@@ -1,0 +1,93 @@
+// A batch of flows as columns: typed arrays that decoders write into and that ClickHouse's Native format is made of.
+// A new row is all zeros; core columns are always present, the others from the moment one is used.
+import { FIELDS, type Field } from './fields.ts';
+import { isList, KINDS, type ListKind, type ScalarArray, type ScalarKind } from './kinds.ts';
+import { ListColumn } from './list-column.ts';
+
+export type Column = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | ListColumn;
+
+function allocate(field: Field, capacity: number): Column {
+  if (isList(field.kind)) return new ListColumn(field.kind, capacity);
+  const { bytes, words } = KINDS[field.kind];
+  const length = capacity * words;
+  if (bytes === 1) return new Uint8Array(length);
+  if (bytes === 2) return new Uint16Array(length);
+  return new Uint32Array(length);
+}
+
+export class FlowBatch {
+  readonly capacity: number;
+  /** Rows filled. Decoders write rows from here on, then raise it. */
+  length = 0;
+  /** By field index; undefined until first used. Kept across `clear` so that memory is allocated once. */
+  readonly #columns: (Column | undefined)[] = new Array(FIELDS.length).fill(undefined);
+  readonly #used: boolean[] = new Array(FIELDS.length).fill(false);
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    for (const field of FIELDS) if (field.core) this.use(field);
+  }
+
+  /** Rows that still fit. */
+  get room(): number {
+    return this.capacity - this.length;
+  }
+
+  /** The column of a field, which from now on is part of this batch. Rows not written are zero (lists: empty). */
+  use<K extends ScalarKind>(field: Field<K>): ScalarArray<K>;
+  use<K extends ListKind>(field: Field<K>): ListColumn;
+  use(field: Field): Column;
+  use(field: Field): Column {
+    let column = this.#columns[field.index];
+    if (column === undefined) {
+      column = allocate(field, this.capacity);
+      this.#columns[field.index] = column;
+    }
+    this.#used[field.index] = true;
+    return column;
+  }
+
+  /** Whether a field is part of this batch. */
+  has(field: Field): boolean {
+    return this.#used[field.index];
+  }
+
+  /** The fields of this batch, in catalogue order. */
+  fields(): Field[] {
+    return FIELDS.filter((field) => this.#used[field.index]);
+  }
+
+  /** Forgets the rows from `row` on: for a decoder that finds its message broken half way. */
+  truncate(row: number): void {
+    this.#zero(row, this.length);
+    this.length = row;
+  }
+
+  /**
+   * Zeroes rows that a decoder wrote at and after `length` without taking them in: `end` is one past the last it may
+   * have touched.
+   */
+  scrub(end: number): void {
+    this.#zero(this.length, Math.min(end, this.capacity));
+  }
+
+  /** Empties the batch for reuse. Only core columns remain part of it. */
+  clear(): void {
+    this.#zero(0, this.length);
+    this.length = 0;
+    for (const field of FIELDS) this.#used[field.index] = field.core;
+  }
+
+  #zero(from: number, to: number): void {
+    if (to <= from) return;
+    for (const field of FIELDS) {
+      const column = this.#columns[field.index];
+      if (column === undefined || !this.#used[field.index]) continue;
+      if (column instanceof ListColumn) column.truncate(from);
+      else {
+        const { words } = KINDS[field.kind];
+        column.fill(0, from * words, to * words);
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+// The ledger's accounts: every datagram and every flow record ends in exactly one of them, per exporter.
+// The sums that must hold are in `BALANCES`; the console shows them and tests check them.
+
+export type LedgerUnit = 'datagram' | 'flow' | 'set' | 'sample' | 'record';
+
+interface Account {
+  readonly unit: LedgerUnit;
+  /** `in`: what arrived; `good`: went on; `lost`: ended here; `note`: counted beside the balance. */
+  readonly role: 'in' | 'good' | 'lost' | 'note';
+  readonly description: string;
+}
+
+export const ACCOUNTS = {
+  datagrams_received: { unit: 'datagram', role: 'in', description: 'Datagrams read from a socket' },
+  datagrams_decoded: { unit: 'datagram', role: 'good', description: 'Datagrams decoded to their end' },
+  datagrams_unknown_protocol: { unit: 'datagram', role: 'lost', description: 'Not NetFlow, IPFIX or sFlow' },
+  datagrams_unsupported_version: {
+    unit: 'datagram',
+    role: 'lost',
+    description: 'A version of the protocol that Weir does not read',
+  },
+  datagrams_truncated: {
+    unit: 'datagram',
+    role: 'lost',
+    description: 'Longer than the receive slot: cut by the kernel',
+  },
+  datagrams_malformed: {
+    unit: 'datagram',
+    role: 'lost',
+    description: 'A length or count in it does not fit; flows before that point were kept',
+  },
+  datagrams_not_allowed: { unit: 'datagram', role: 'lost', description: 'Peer is outside the allowed networks' },
+  datagrams_exporter_cap: { unit: 'datagram', role: 'lost', description: 'More exporters than the cap' },
+
+  flows_received: { unit: 'flow', role: 'in', description: 'Flow records decoded from datagrams' },
+  flows_spooled: { unit: 'flow', role: 'good', description: 'Flows written to complete spool files' },
+  flows_spool_failed: {
+    unit: 'flow',
+    role: 'lost',
+    description: 'The spool could not be written (disk full, not writable)',
+  },
+  flows_stored: { unit: 'flow', role: 'good', description: 'Flows that the store acknowledged' },
+  flows_spool_cap: { unit: 'flow', role: 'lost', description: 'Dropped with the oldest spool file, over the cap' },
+  flows_spool_corrupt: {
+    unit: 'flow',
+    role: 'lost',
+    description: 'In a spool file that the store could not read; the file was set aside',
+  },
+
+  kernel_dropped: {
+    unit: 'datagram',
+    role: 'lost',
+    description: 'Dropped by the kernel at the socket (receive buffer full), all exporters together',
+  },
+  sequence_lost_flows: {
+    unit: 'flow',
+    role: 'lost',
+    description: 'Missing by sequence numbers that count flows (NetFlow v5, IPFIX)',
+  },
+  sequence_lost_datagrams: {
+    unit: 'datagram',
+    role: 'lost',
+    description: 'Missing by sequence numbers that count messages (NetFlow v9, sFlow)',
+  },
+  sequence_resets: { unit: 'datagram', role: 'note', description: 'Sequence started again: the exporter restarted' },
+
+  sets_no_template: { unit: 'set', role: 'lost', description: 'Data sets whose template is not known yet' },
+  templates_received: { unit: 'record', role: 'note', description: 'Template records, options templates included' },
+  templates_refused: {
+    unit: 'record',
+    role: 'lost',
+    description: 'Templates over a cap or with a length that cannot be',
+  },
+  options_received: { unit: 'record', role: 'note', description: 'Options data records' },
+  samples_counter: { unit: 'sample', role: 'note', description: 'sFlow counter samples' },
+  samples_unknown: { unit: 'sample', role: 'lost', description: 'sFlow samples of a format that Weir does not read' },
+} as const satisfies Record<string, Account>;
+
+export type AccountName = keyof typeof ACCOUNTS;
+export const ACCOUNT_NAMES = Object.keys(ACCOUNTS) as readonly AccountName[];
+
+/** Index of each account in the counters of an exporter. */
+export const ACCOUNT = Object.fromEntries(ACCOUNT_NAMES.map((name, index) => [name, index])) as {
+  readonly [N in AccountName]: number;
+};
+
+/** Counters of one exporter: a double a account, exact to 2^53. */
+export function newCounters(): Float64Array<ArrayBuffer> {
+  return new Float64Array(ACCOUNT_NAMES.length);
+}
+
+/** What must hold once nothing is under way: `total` equals the sum of `parts`. `flows_in_flight` is what is in memory or waits in the spool. */
+export const BALANCES: readonly { readonly total: AccountName; readonly parts: readonly AccountName[] }[] = [
+  {
+    total: 'datagrams_received',
+    parts: [
+      'datagrams_decoded',
+      'datagrams_unknown_protocol',
+      'datagrams_unsupported_version',
+      'datagrams_truncated',
+      'datagrams_malformed',
+      'datagrams_not_allowed',
+      'datagrams_exporter_cap',
+    ],
+  },
+  { total: 'flows_received', parts: ['flows_spooled', 'flows_spool_failed'] },
+  { total: 'flows_spooled', parts: ['flows_stored', 'flows_spool_cap', 'flows_spool_corrupt'] },
+];

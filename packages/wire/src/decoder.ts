@@ -1,0 +1,34 @@
+// One datagram in, rows of a FlowBatch out: finds the protocol by what the message says of itself, whatever the port.
+import { ACCOUNT, type FlowBatch } from '@weir/record';
+import type { Exporter, ExporterTable } from './exporter.ts';
+import type { StringTable } from './strings.ts';
+
+/** What every protocol's decoder gets to know of a message besides its bytes. One object, reused. */
+export interface MessageContext {
+  /** Who sent it: the socket's peer. sFlow replaces it by the agent in the message. */
+  exporter: Exporter;
+  exporters: ExporterTable;
+  /** Milliseconds since 1970. */
+  timeReceived: number;
+  strings: StringTable;
+}
+
+/** How a message ended. The dispatcher counts it; the flows before a fault stay in the batch. */
+export type Outcome = 'decoded' | 'malformed' | 'unknown_protocol' | 'unsupported_version' | 'exporter_cap';
+
+/**
+ * A protocol's decoder: reads `data[start, end)` and appends rows to the batch, whose room is at least `end - start` rows
+ * (no protocol packs more than a record into a byte). Never throws, reads outside, or takes time that grows faster than the
+ * message. It raises `batch.length`, counts sets, samples, templates, options and sequence losses on
+ * `context.exporter`, and leaves datagrams and `flows_received` to the dispatcher.
+ */
+export type MessageDecoder = (
+  data: Uint8Array,
+  start: number,
+  end: number,
+  batch: FlowBatch,
+  context: MessageContext,
+) => Outcome;
+
+export type { ExporterTable, StringTable };
+export { ACCOUNT };

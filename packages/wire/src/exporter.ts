@@ -1,0 +1,117 @@
+// What is known of each exporter: its key, its counters in the ledger, and what its protocols keep between messages.
+import { ACCOUNT, type AccountName, exporterKey, formatAddress, type Key, newCounters } from '@weir/record';
+
+/** What a protocol keeps of one exporter between messages (templates, sampling rates, sequences); each defines its own. */
+export interface ProtocolState {
+  /** Numbers for the exporters page; called about once a second, so it may allocate. */
+  describe(): ProtocolSummary;
+}
+
+export interface ProtocolSummary {
+  readonly protocol: string;
+  readonly domains: readonly DomainSummary[];
+}
+
+export interface DomainSummary {
+  readonly domain: number;
+  /** Template id, its fields (as element ids or `PEN/id`), whether it is an options template, bytes a record (0: variable). */
+  readonly templates: readonly {
+    readonly id: number;
+    readonly fields: readonly string[];
+    readonly options: boolean;
+    readonly length: number;
+    readonly updated: number;
+  }[];
+  /** Sampling rates known, each with the selector, sampler or interface it is for ('' is all). */
+  readonly sampling: readonly { readonly selector: string; readonly rate: number }[];
+  /** Interfaces that options data or counter samples named. */
+  readonly interfaces: readonly {
+    readonly ifIndex: number;
+    readonly name: string;
+    readonly alias: string;
+    readonly speed: number;
+  }[];
+}
+
+export class Exporter {
+  readonly key: Key;
+  readonly address: string;
+  /** Four words, for comparing. */
+  readonly words: Uint32Array<ArrayBuffer>;
+  /** Indexed by ACCOUNT. */
+  readonly counters = newCounters();
+  firstSeen = 0;
+  lastSeen = 0;
+  /** Protocol state by `SOURCE` code. */
+  readonly protocols = new Map<number, ProtocolState>();
+
+  constructor(words: Uint32Array<ArrayBuffer>) {
+    this.words = words;
+    this.address = formatAddress(words) || '::';
+    this.key = exporterKey(this.address);
+  }
+
+  count(account: AccountName, by = 1): void {
+    this.counters[ACCOUNT[account]] += by;
+  }
+}
+
+/** Exporters by address. Bounded: past the cap an unknown address gets no exporter and the caller counts it. */
+export class ExporterTable {
+  readonly #cap: number;
+  /** Slots of an open-addressed table, by a hash of the words; a power of two at least twice the cap. */
+  readonly #slots: (Exporter | undefined)[];
+  readonly #list: Exporter[] = [];
+  #last: Exporter | undefined;
+  /** Takes what cannot be given to one exporter: kernel drops, datagrams over the cap. Its address is `::`. */
+  readonly unattributed = new Exporter(new Uint32Array(4));
+
+  constructor(cap = 16_384) {
+    this.#cap = cap;
+    this.#slots = new Array(2 ** Math.ceil(Math.log2(cap * 2))).fill(undefined);
+  }
+
+  /** The exporter whose address is the four words at `at`, made when new; undefined when the table is full. */
+  at(words: Uint32Array, at: number): Exporter | undefined {
+    const w0 = words[at];
+    const w1 = words[at + 1];
+    const w2 = words[at + 2];
+    const w3 = words[at + 3];
+    const last = this.#last;
+    if (
+      last !== undefined &&
+      last.words[3] === w3 &&
+      last.words[2] === w2 &&
+      last.words[1] === w1 &&
+      last.words[0] === w0
+    ) {
+      return last;
+    }
+    const mask = this.#slots.length - 1;
+    let hash = Math.imul(
+      w0 ^ Math.imul(w1, 0x9e3779b1) ^ Math.imul(w2, 0x85ebca6b) ^ Math.imul(w3, 0xc2b2ae35),
+      0x27d4eb2f,
+    );
+    hash = (hash ^ (hash >>> 15)) & mask;
+    for (;;) {
+      const found = this.#slots[hash];
+      if (found === undefined) break;
+      if (found.words[3] === w3 && found.words[2] === w2 && found.words[1] === w1 && found.words[0] === w0) {
+        this.#last = found;
+        return found;
+      }
+      hash = (hash + 1) & mask;
+    }
+    if (this.#list.length >= this.#cap) return undefined;
+    const made = new Exporter(Uint32Array.of(w0, w1, w2, w3));
+    this.#slots[hash] = made;
+    this.#list.push(made);
+    this.#last = made;
+    return made;
+  }
+
+  /** All exporters, in order of first sight. `unattributed` is not among them. */
+  all(): readonly Exporter[] {
+    return this.#list;
+  }
+}

@@ -1,0 +1,2 @@
+// Dissection of packets.
+export {};

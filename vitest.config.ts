@@ -1,0 +1,12 @@
+// Test runner settings: every test sits beside its source; slow ones with real exporters or a browser run in the same call.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'tools/*/src/**/*.test.ts', 'scripts/*.test.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+    reporters: ['default', './scripts/plain-reporter.ts'],
+  },
+});
