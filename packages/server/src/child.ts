@@ -1,0 +1,88 @@
+// What a supervised process and its supervisor say to each other over the channel between them.
+import type { Config } from './config/schema.ts';
+import { ServerError, type ServerErrorCode } from './errors.ts';
+
+export interface Directories {
+  readonly data: string;
+  readonly spool: string;
+  readonly store: string;
+}
+
+export type ToChild =
+  | { readonly type: 'start'; readonly config: Config; readonly directories: Directories }
+  /** The HTTP port is free: the store may take it. */
+  | { readonly type: 'port_free' }
+  | { readonly type: 'stop' };
+
+export type FromChild =
+  | { readonly type: 'ready' }
+  /** The store is open and would like the HTTP port that the supervisor's stand-in holds. */
+  | { readonly type: 'want_port' }
+  /** Why it is not ready yet, for the stand-in. */
+  | { readonly type: 'state'; readonly reason: string }
+  /** A mistake that starting again does not mend: the supervisor gives up with this message. */
+  | { readonly type: 'fatal'; readonly code: ServerErrorCode; readonly message: string };
+
+export interface ChildPart {
+  stop(): Promise<void>;
+}
+
+export interface ChildChannel {
+  send(message: FromChild): void;
+  /** Resolves when the supervisor has let go of the HTTP port. */
+  portFree(): Promise<void>;
+}
+
+/** What starting again does not mend: the whole program ends with the message. Anything else is tried again. */
+const FATAL: ReadonlySet<ServerErrorCode> = new Set(['config_invalid', 'file_unreadable', 'port_taken', 'data_in_use']);
+
+/** Runs the body of a supervised process: starts when told, stops when told or when the supervisor is gone. */
+export function runChild(
+  start: (message: Extract<ToChild, { type: 'start' }>, channel: ChildChannel) => Promise<ChildPart>,
+): void {
+  let portFree: () => void = () => {};
+  const channel: ChildChannel = {
+    send: (message) => {
+      if (process.connected) process.send?.(message);
+    },
+    portFree: () => {
+      const promise = new Promise<void>((resolve) => {
+        portFree = resolve;
+      });
+      channel.send({ type: 'want_port' });
+      return promise;
+    },
+  };
+  let part: Promise<ChildPart> | undefined;
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    try {
+      await (await part)?.stop();
+    } finally {
+      // Whatever still holds the event loop (a foreign call, a socket) must not keep the process.
+      process.exit(0);
+    }
+  };
+  process.on('message', (message: ToChild) => {
+    if (message.type === 'start') {
+      part = start(message, channel);
+      part.catch((error: unknown) => {
+        const message = error instanceof Error ? error.message : String(error);
+        if (error instanceof ServerError && FATAL.has(error.code)) {
+          channel.send({ type: 'fatal', code: error.code, message });
+        } else {
+          channel.send({ type: 'state', reason: message });
+          process.stderr.write(`${error instanceof Error ? error.stack : message}\n`);
+        }
+        setTimeout(() => process.exit(1), 100);
+      });
+    } else if (message.type === 'port_free') portFree();
+    else void stop();
+  });
+  process.on('disconnect', () => void stop());
+  // A terminal's Ctrl-C reaches every process of the group: only the supervisor acts on it.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => void stop());
+}

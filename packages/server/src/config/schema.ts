@@ -1,0 +1,225 @@
+// The one schema of the configuration. YAML keys, WEIR_… variables, flags, `weir config schema` and the reference all derive from it.
+import { parseNetwork, RecordError } from '@weir/record';
+import { z } from 'zod';
+import { parseDuration, parseSize } from './units.ts';
+
+const size = (fallback: string) =>
+  z
+    .union([z.string(), z.number()])
+    .transform((value, context) => {
+      const bytes = parseSize(value);
+      if (bytes !== undefined) return bytes;
+      context.addIssue({ code: 'custom', message: `"${value}" is not a size such as 64MiB or 10GB` });
+      return z.NEVER;
+    })
+    .prefault(fallback);
+
+const duration = (fallback: string) =>
+  z
+    .string()
+    .transform((value, context) => {
+      const ms = parseDuration(value);
+      if (ms !== undefined) return ms;
+      context.addIssue({ code: 'custom', message: `"${value}" is not a duration such as 30s, 15m or 7d` });
+      return z.NEVER;
+    })
+    .prefault(fallback);
+
+const network = z.string().refine(
+  (text) => {
+    try {
+      parseNetwork(text);
+      return true;
+    } catch (error) {
+      if (error instanceof RecordError) return false;
+      throw error;
+    }
+  },
+  { error: (issue) => `"${issue.input}" is not a network such as 10.0.0.0/8 or 2001:db8::/32` },
+);
+
+const port = z.int().min(1).max(65535);
+
+const listen = z.strictObject({
+  host: z
+    .string()
+    .prefault('127.0.0.1')
+    .describe(
+      'Address to receive flows on. Loopback until you decide otherwise: 0.0.0.0 or :: takes them from other machines',
+    ),
+  ports: z
+    .array(port)
+    .min(1)
+    .prefault([2055, 2056, 4739, 6343, 9995])
+    .describe('UDP ports. Any port takes any protocol: the message says what it is'),
+  allow: z.array(network).prefault([]).describe('Networks that may send; empty allows all'),
+  receive_buffer: size('128MiB').describe('Socket receive buffer of each port and lane'),
+  lanes: z
+    .union([z.literal('auto'), z.int().min(1).max(64)])
+    .prefault('auto')
+    .describe('Worker threads that receive; auto is one for every two cores'),
+  backend: z
+    .enum(['auto', 'recvmmsg', 'dgram'])
+    .prefault('auto')
+    .describe('How to receive: recvmmsg on Linux, node:dgram elsewhere'),
+  max_exporters: z
+    .int()
+    .min(1)
+    .prefault(16384)
+    .describe('Exporters kept per lane; datagrams of others are counted, not decoded'),
+});
+
+const sampling = z.strictObject({
+  default_rate: z
+    .int()
+    .min(0)
+    .prefault(0)
+    .describe(
+      '1 in N for flows that come with no rate from record, options or header; 0 leaves them unscaled and flagged',
+    ),
+  exporters: z
+    .array(z.strictObject({ network, rate: z.int().min(1) }))
+    .prefault([])
+    .describe('The same for exporters in a network; the longest prefix counts'),
+});
+
+const spool = z.strictObject({
+  max_size: size('10GiB').describe('Cap of the spool; over it the oldest file is dropped and counted'),
+  max_age: duration('1s').describe('How long flows wait for others before their file is closed'),
+  max_rows: z.int().min(1000).prefault(524288).describe('Flows in a file'),
+  fsync: z
+    .boolean()
+    .prefault(false)
+    .describe('Write each file through to the disk: survives loss of power, costs throughput'),
+});
+
+const retention = z.strictObject({
+  flows: duration('7d').describe('How long flow records are kept'),
+  rollup_1m: duration('14d').describe('How long the one-minute roll-up is kept'),
+  rollup_5m: duration('90d').describe('How long the five-minute roll-up is kept'),
+  rollup_1h: duration('1y').describe('How long the one-hour roll-up is kept'),
+  max_size: size('100GiB').describe('Bytes on disk; over it the oldest hours of flow records go first'),
+});
+
+const query = z.strictObject({
+  max_memory: size('512MiB').describe('Memory one query may take'),
+  max_time: duration('30s').describe('Time one query may take'),
+  max_rows: z.int().min(1000).prefault(5_000_000_000).describe('Rows one query may read'),
+  concurrency: z.int().min(1).max(64).prefault(4).describe('Queries that run at once; others wait'),
+});
+
+const store = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('ClickHouse server; without it the store is embedded in the data directory'),
+  username: z.string().prefault('default').describe('User at the server'),
+  password: z
+    .string()
+    .prefault('')
+    .describe('Password at the server; better from WEIR_STORE_PASSWORD than from a file'),
+  database: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+    .prefault('weir')
+    .describe('Database'),
+  memory: size('900MiB').describe('Memory the embedded store may take in all'),
+  retention: retention.prefault({}),
+  query: query.prefault({}),
+});
+
+const http = z.strictObject({
+  host: z.string().prefault('127.0.0.1').describe('Address of the page and the API'),
+  port: z.int().min(0).max(65535).prefault(8080).describe('Port of the page and the API'),
+  allowed_hosts: z
+    .array(z.string())
+    .prefault([])
+    .describe('Host names that requests may name besides localhost and addresses'),
+  insecure: z
+    .boolean()
+    .prefault(false)
+    .describe('Serve beyond loopback although there is no login: everyone who reaches the port sees everything'),
+});
+
+const log = z.strictObject({
+  level: z.enum(['debug', 'info', 'warn', 'error']).prefault('info').describe('What is logged'),
+  format: z.enum(['auto', 'text', 'json']).prefault('auto').describe('auto is text on a terminal, JSON elsewhere'),
+});
+
+export const ConfigSchema = z
+  .strictObject({
+    data: z.string().min(1).prefault('./data').describe('Directory of the spool and of the embedded store'),
+    collector: z
+      .string()
+      .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
+      .prefault('local')
+      .describe('Name of this collector, unique among those that share a store'),
+    demo: z.boolean().prefault(false).describe('Run a simulated cluster that exports to this collector'),
+    inventory: z.string().optional().describe('YAML file of nodes, pods and services that gives flows their names'),
+    listen: listen.prefault({}),
+    sampling: sampling.prefault({}),
+    spool: spool.prefault({}),
+    store: store.prefault({}),
+    http: http.prefault({}),
+    log: log.prefault({}),
+  })
+  .check((context) => {
+    const { host, insecure } = context.value.http;
+    if (!insecure && !isLoopback(host)) {
+      context.issues.push({
+        code: 'custom',
+        input: host,
+        path: ['http', 'host'],
+        message: `${host} is beyond loopback and there is no login yet: keep 127.0.0.1 and use a tunnel or proxy, or set http.insecure: true`,
+      });
+    }
+  });
+
+export type Config = z.output<typeof ConfigSchema>;
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+export interface Setting {
+  /** `['http', 'port']` */
+  readonly path: readonly string[];
+  readonly description: string;
+  /** As JSON; undefined when there is none. */
+  readonly fallback: unknown;
+  readonly type: string;
+}
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly properties?: Record<string, JsonSchema>;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly items?: JsonSchema;
+  readonly const?: unknown;
+}
+
+/** JSON Schema of what a person writes. */
+export function configJsonSchema(): JsonSchema {
+  return z.toJSONSchema(ConfigSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+}
+
+function typeText(schema: JsonSchema): string {
+  if (schema.enum !== undefined) return schema.enum.join(' | ');
+  if (schema.const !== undefined) return String(schema.const);
+  if (schema.anyOf !== undefined) return schema.anyOf.map(typeText).join(' | ');
+  if (schema.type === 'array')
+    return schema.items?.type === 'object' ? 'list of objects' : `list of ${typeText(schema.items ?? {})}`;
+  return schema.type ?? 'value';
+}
+
+/** Every setting there is, in the schema's order. */
+export function settings(schema: JsonSchema = configJsonSchema(), path: readonly string[] = []): Setting[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
+    const childPath = [...path, key];
+    if (child.properties !== undefined) return settings(child, childPath);
+    return [{ path: childPath, description: child.description ?? '', fallback: child.default, type: typeText(child) }];
+  });
+}

@@ -1,0 +1,101 @@
+// What the collecting process tells of itself, once a second, in `<spool>/status/<collector>.json`: the spool directory is all that
+// lies between collecting and storing, so this file is how the page knows of lanes, exporters and losses.
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AccountName } from '@weir/record';
+import type { ProtocolSummary } from '@weir/wire';
+
+export type Counts = Partial<Record<AccountName, number>>;
+
+export interface SocketStatus {
+  readonly host: string;
+  readonly port: number;
+  readonly receiveBufferWanted: number;
+  readonly receiveBufferGranted: number;
+  readonly kernelDropped: number;
+  readonly datagrams: number;
+  readonly bytes: number;
+}
+
+export interface LaneStatus {
+  readonly lane: number;
+  readonly backend: string;
+  readonly sockets: readonly SocketStatus[];
+  readonly datagrams: number;
+  readonly flows: number;
+  /** Part of the last second the lane was not waiting for datagrams, 0 to 1. */
+  readonly busy: number;
+}
+
+export interface ExporterStatus {
+  /** Decimal text of the 64-bit key. */
+  readonly key: string;
+  readonly address: string;
+  readonly node: string;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  readonly demo: boolean;
+  readonly protocols: readonly ProtocolSummary[];
+  /** Since the collecting process started. */
+  readonly counters: Counts;
+}
+
+export interface SpoolStatus {
+  readonly files: number;
+  readonly bytes: number;
+  readonly capBytes: number;
+  /** Milliseconds since 1970 of the oldest file, 0 when there is none. */
+  readonly oldest: number;
+  /** Why the spool cannot be written just now; empty when it can. */
+  readonly problem: string;
+}
+
+export interface CollectorStatus {
+  readonly collector: string;
+  readonly version: string;
+  readonly started: number;
+  /** When this was written. Older than a few seconds means that the collecting process is gone. */
+  readonly time: number;
+  readonly demo: boolean;
+  readonly pid: number;
+  readonly memory: number;
+  readonly lanes: readonly LaneStatus[];
+  readonly warnings: readonly string[];
+  readonly exporters: readonly ExporterStatus[];
+  /** What belongs to no exporter: kernel drops, datagrams over the cap on exporters. */
+  readonly unattributed: Counts;
+  readonly spool: SpoolStatus;
+}
+
+/** A status older than this is from a process that no longer writes it, in milliseconds. */
+export const STATUS_STALE_MS = 5000;
+
+const folder = (spoolDir: string) => join(spoolDir, 'status');
+
+/** Puts the status in place in one step, so that a reader never sees half of it. */
+export function writeStatus(spoolDir: string, status: CollectorStatus): void {
+  const dir = folder(spoolDir);
+  mkdirSync(dir, { recursive: true });
+  const path = join(dir, `${status.collector}.json`);
+  writeFileSync(`${path}.tmp`, JSON.stringify(status));
+  renameSync(`${path}.tmp`, path);
+}
+
+/** The last status of every collector that spools into this directory. */
+export function readStatuses(spoolDir: string): CollectorStatus[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder(spoolDir));
+  } catch {
+    return [];
+  }
+  return names
+    .filter((name) => name.endsWith('.json'))
+    .flatMap((name) => {
+      try {
+        return [JSON.parse(readFileSync(join(folder(spoolDir), name), 'utf8')) as CollectorStatus];
+      } catch {
+        return [];
+      }
+    });
+}

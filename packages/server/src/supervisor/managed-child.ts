@@ -1,0 +1,89 @@
+// One supervised process: started, told to stop, and started again when it dies of something else than being told to.
+import { type ChildProcess, fork } from 'node:child_process';
+import type { FromChild, ToChild } from '../child.ts';
+import type { Logger } from '../log.ts';
+
+/** Restarts wait from this long to this long, doubling while the process dies young, in milliseconds. */
+const FIRST_BACKOFF_MS = 200;
+const LAST_BACKOFF_MS = 10_000;
+/** A process that lived this long starts the waiting from the beginning. */
+const HEALTHY_MS = 30_000;
+
+export interface ManagedChildHooks {
+  onMessage(message: FromChild): void;
+  /** It is gone and will be started again in `wait` milliseconds. */
+  onDown(reason: string, wait: number): void;
+}
+
+export class ManagedChild {
+  readonly name: string;
+  readonly #module: URL;
+  readonly #start: () => ToChild;
+  readonly #log: Logger;
+  readonly #hooks: ManagedChildHooks;
+  #process: ChildProcess | undefined;
+  #stopping = false;
+  #backoff = FIRST_BACKOFF_MS;
+  #timer: NodeJS.Timeout | undefined;
+  restarts = 0;
+
+  constructor(name: string, module: URL, start: () => ToChild, log: Logger, hooks: ManagedChildHooks) {
+    this.name = name;
+    this.#module = module;
+    this.#start = start;
+    this.#log = log;
+    this.#hooks = hooks;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  start(): void {
+    const began = Date.now();
+    const child = fork(this.#module, {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // SQLite-free, inspector-free: only what type stripping warns about is kept quiet.
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
+    this.#process = child;
+    child.on('message', (message) => this.#hooks.onMessage(message as FromChild));
+    child.on('error', (error) => this.#log.error({ err: error.message }, `${this.name}: cannot be started`));
+    child.once('exit', (code, signal) => {
+      this.#process = undefined;
+      if (this.#stopping) return;
+      const reason = `${this.name} ended (${signal ?? `exit ${code}`})`;
+      if (Date.now() - began > HEALTHY_MS) this.#backoff = FIRST_BACKOFF_MS;
+      const wait = this.#backoff;
+      this.#backoff = Math.min(LAST_BACKOFF_MS, wait * 2);
+      this.#hooks.onDown(reason, wait);
+      this.#timer = setTimeout(() => {
+        this.restarts++;
+        this.start();
+      }, wait);
+    });
+    this.send(this.#start());
+  }
+
+  send(message: ToChild): void {
+    if (this.#process?.connected) this.#process.send(message);
+  }
+
+  /** Tells it to stop and waits; after `patience` milliseconds it is killed. Resolves true when it went by itself. */
+  async stop(patience: number): Promise<boolean> {
+    this.#stopping = true;
+    clearTimeout(this.#timer);
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return true;
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    this.send({ type: 'stop' });
+    let killed = false;
+    const timer = setTimeout(() => {
+      killed = true;
+      child.kill('SIGKILL');
+    }, patience);
+    await gone;
+    clearTimeout(timer);
+    return !killed;
+  }
+}

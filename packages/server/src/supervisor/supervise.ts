@@ -1,0 +1,166 @@
+// `weir serve`: one process that starts the others, starts them again when they die, and stops them in the order that loses nothing.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Directories, FromChild } from '../child.ts';
+import type { Config } from '../config/schema.ts';
+import { ServerError } from '../errors.ts';
+import { createLogger, type Logger } from '../log.ts';
+import { ManagedChild } from './managed-child.ts';
+import { StandIn } from './stand-in.ts';
+
+/** How long each process may take to stop, in milliseconds. The store loads what is in the spool first. */
+const COLLECT_PATIENCE_MS = 10_000;
+const STORE_PATIENCE_MS = 20_000;
+
+export interface ServeOptions {
+  /** Module of the demo process; only used with `config.demo`. */
+  readonly demoModule?: URL;
+  readonly signal: AbortSignal;
+  /** Called once the page answers. */
+  onReady?(url: string): void;
+}
+
+/** The directories below the data directory, made. Throws ServerError when they cannot be. */
+export function prepareDirectories(config: Config): Directories {
+  const data = resolve(config.data);
+  const directories = { data, spool: join(data, 'spool'), store: join(data, 'store') };
+  for (const path of Object.values(directories)) {
+    try {
+      mkdirSync(path, { recursive: true });
+      writeFileSync(join(path, '.writable'), '');
+      rmSync(join(path, '.writable'));
+    } catch (error) {
+      const why = error instanceof Error && 'code' in error ? error.code : error;
+      throw new ServerError(
+        'data_unwritable',
+        `data: ${path} cannot be written (${why}); choose another directory with --data`,
+      );
+    }
+  }
+  return directories;
+}
+
+/** Takes the data directory for this process; returns what lets go of it. Throws ServerError `data_in_use`. */
+function lockData(directories: Directories): () => void {
+  const path = join(directories.data, 'weir.pid');
+  if (existsSync(path)) {
+    const pid = Number(readFileSync(path, 'utf8'));
+    if (pid !== process.pid && isWeir(pid)) {
+      throw new ServerError(
+        'data_in_use',
+        `data: ${directories.data} is in use by the Weir with process id ${pid}; stop it, or choose another directory with --data`,
+      );
+    }
+  }
+  writeFileSync(path, `${process.pid}\n`);
+  return () => rmSync(path, { force: true });
+}
+
+/** Whether a live process with this id looks like a Weir: ids are used again after a crash. */
+function isWeir(pid: number): boolean {
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('serve');
+  } catch {
+    return true;
+  }
+}
+
+/** Runs until the signal fires, then stops gracefully. Rejects with ServerError for what starting again would not mend. */
+export async function serve(config: Config, options: ServeOptions): Promise<void> {
+  const log = createLogger(config.log, 'weir');
+  const directories = prepareDirectories(config);
+  const unlock = lockData(directories);
+  const standIn = new StandIn(config.http.host, config.http.port);
+  try {
+    await standIn.open();
+    await supervise(config, directories, standIn, log, options);
+  } finally {
+    await standIn.close();
+    unlock();
+  }
+}
+
+async function supervise(
+  config: Config,
+  directories: Directories,
+  standIn: StandIn,
+  log: Logger,
+  options: ServeOptions,
+): Promise<void> {
+  let fail: (error: ServerError) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  const startMessage = () => ({ type: 'start', config, directories }) as const;
+  const url = `http://${config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host}:${config.http.port}`;
+  let announced = false;
+
+  const store: ManagedChild = new ManagedChild(
+    'store',
+    new URL('../store/main.ts', import.meta.url),
+    startMessage,
+    log,
+    {
+      onMessage(message: FromChild) {
+        if (message.type === 'want_port') {
+          standIn.close().then(
+            () => store.send({ type: 'port_free' }),
+            () => store.send({ type: 'port_free' }),
+          );
+        } else if (message.type === 'state') standIn.reason = message.reason;
+        else if (message.type === 'fatal') fail(new ServerError(message.code, message.message));
+        else if (!announced) {
+          announced = true;
+          options.onReady?.(url);
+        }
+      },
+      onDown(reason, wait) {
+        log.error(`${reason}; collecting goes on into the spool, starting again in ${wait} ms`);
+        standIn.reason = `${reason} and is being started again`;
+        standIn
+          .open()
+          .catch((error: unknown) =>
+            log.error({ err: error }, 'the HTTP port cannot be taken while the store is down'),
+          );
+      },
+    },
+  );
+  const collect = new ManagedChild('collect', new URL('../collect/main.ts', import.meta.url), startMessage, log, {
+    onMessage(message) {
+      if (message.type === 'fatal') fail(new ServerError(message.code, message.message));
+    },
+    onDown(reason, wait) {
+      log.error(`${reason}; nothing is received until it is back, starting again in ${wait} ms`);
+    },
+  });
+  const demo =
+    config.demo && options.demoModule !== undefined
+      ? new ManagedChild('demo', options.demoModule, startMessage, log, {
+          onMessage() {},
+          onDown: (reason, wait) => log.warn(`${reason}; starting again in ${wait} ms`),
+        })
+      : undefined;
+
+  collect.start();
+  store.start();
+  demo?.start();
+  const stopped = new Promise<void>((resolve) => {
+    if (options.signal.aborted) resolve();
+    options.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  try {
+    await Promise.race([stopped, failed]);
+    log.info('stopping: first what sends, then receiving, then storing');
+  } finally {
+    await demo?.stop(2_000);
+    if (!(await collect.stop(COLLECT_PATIENCE_MS))) log.error('collect did not stop in time and was killed');
+    if (!(await store.stop(STORE_PATIENCE_MS)))
+      log.error('store did not stop in time and was killed; the spool keeps what it had not loaded');
+  }
+}
