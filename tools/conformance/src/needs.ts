@@ -1,0 +1,92 @@
+// What a test needs of the machine: programs from Debian packages, root with network namespaces, recorded captures.
+// A test that lacks something skips and says by name what to install; with CI=true that is a failure.
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { it } from 'vitest';
+
+/** Programs that tests run, and the Debian package each comes from. */
+export const PACKAGES = {
+  chromium: 'chromium',
+  conntrack: 'conntrack',
+  ethtool: 'ethtool',
+  ip: 'iproute2',
+  iperf3: 'iperf3',
+  nfcapd: 'nfdump',
+  nft: 'nftables',
+  'ovs-vswitchd': 'openvswitch-switch',
+  pmacctd: 'pmacct',
+  softflowd: 'softflowd',
+  tshark: 'tshark',
+} as const;
+
+/** What a test can ask for: a program of PACKAGES, or `netns`: root that may make network namespaces. */
+export type Need = keyof typeof PACKAGES | 'netns';
+
+// Debian keeps daemons in sbin, which is not in everyone's PATH.
+const FOLDERS = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
+
+/** Full path of a program, or undefined. */
+export function programPath(name: string): string | undefined {
+  for (const folder of FOLDERS) {
+    if (folder === '') continue;
+    const path = join(folder, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return undefined;
+}
+
+let netnsAllowed: boolean | undefined;
+
+/** Whether this process may make network namespaces: tries it, once. */
+function mayMakeNamespaces(): boolean {
+  netnsAllowed ??= process.getuid?.() === 0 && spawnSync('unshare', ['--net', 'true']).status === 0;
+  return netnsAllowed;
+}
+
+/** What is missing of `needs`, each as a person reads it: `tshark (Debian package tshark)`. */
+export function missing(...needs: Need[]): string[] {
+  return needs.flatMap((need) => {
+    if (need === 'netns') return mayMakeNamespaces() ? [] : ['root that may make network namespaces'];
+    return programPath(need) === undefined ? [`${need} (Debian package ${PACKAGES[need]})`] : [];
+  });
+}
+
+/** Puts a test in the run that stands for all those that cannot run: it skips with the reason, or fails with CI=true. */
+function report(lacking: readonly string[]): void {
+  const message = `needs ${lacking.join(', ')}`;
+  it(message, (context) => {
+    if (process.env.CI === 'true') throw new Error(`this machine lacks what the tests of this file ${message}`);
+    context.skip(message);
+  });
+}
+
+/**
+ * Whether everything asked for is there, for `describe.runIf(needs('tshark', 'netns'))`. When something is missing it
+ * also adds a test to the file that says what: skipped, or failed with CI=true.
+ */
+export function needs(...asked: Need[]): boolean {
+  const lacking = missing(...asked);
+  if (lacking.length > 0) report(lacking);
+  return lacking.length === 0;
+}
+
+/** Root of the repository. */
+export const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
+
+/**
+ * A folder of recorded material that lies beside the repository (`../shared/<name>`) and is not part of it. Undefined
+ * when absent, and then a test of the file says so: skipped, or failed with CI=true.
+ */
+export function sharedFolder(name: string): string | undefined {
+  const path = join(dirname(REPOSITORY), 'shared', name);
+  if (existsSync(path)) return path;
+  report([`the folder shared/${name} beside the repository`]);
+  return undefined;
+}
