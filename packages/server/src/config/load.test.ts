@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ServerError } from '../errors.ts';
+import { loadConfig } from './load.ts';
+import { configJsonSchema, settings } from './schema.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'weir-config-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+function fileWith(text: string): string {
+  const path = join(dir, 'weir.yaml');
+  writeFileSync(path, text);
+  return path;
+}
+
+function mistakes(yaml: string, env: Record<string, string> = {}, flags: Record<string, string> = {}): readonly string[] {
+  try {
+    loadConfig({ file: fileWith(yaml), env, flags });
+  } catch (error) {
+    if (error instanceof ServerError) return error.mistakes.map((line) => line.replace(`${dir}/`, ''));
+    throw error;
+  }
+  return [];
+}
+
+describe('the configuration', () => {
+  it('needs nothing: every setting has a default, all of them on loopback', () => {
+    const config = loadConfig({ env: {}, flags: {} });
+    expect(config.listen.host).toBe('127.0.0.1');
+    expect(config.listen.ports).toEqual([2055, 2056, 4739, 6343, 9995]);
+    expect([config.http.host, config.http.port]).toEqual(['127.0.0.1', 8080]);
+    expect(config.spool.max_age).toBe(1000);
+  });
+
+  it('is taken from the file, then the environment, then flags, the later winning', () => {
+    const config = loadConfig({
+      file: fileWith('http: { port: 1001 }\nlisten: { ports: [1], host: "::1" }\nstore: { retention: { flows: 2d } }'),
+      env: { WEIR_HTTP_PORT: '1002', WEIR_LISTEN_PORTS: '2055, 4739', PATH: '/bin' },
+      flags: { 'http.port': '1003', 'log.level': undefined },
+    });
+    expect(config.http.port).toBe(1003);
+    expect(config.listen).toMatchObject({ ports: [2055, 4739], host: '::1' });
+    expect(config.store.retention.flows).toBe(2 * 86_400_000);
+  });
+
+  it('reports an unknown key with its place and the nearest name', () => {
+    expect(mistakes('http:\n  prot: 80\n')).toEqual(['weir.yaml:2:9: unknown setting "http.prot", did you mean "port"?']);
+  });
+
+  it('reports every mistake, each once', () => {
+    expect(mistakes('http: { port: abc }\nspool: { max_size: 1 parsec }\n', { WEIR_HTP_PORT: '1' }, { 'listen.lanes': '0' })).toEqual([
+      'environment: unknown variable WEIR_HTP_PORT, did you mean WEIR_HTTP_PORT?',
+      expect.stringMatching(/^flag --listen-lanes: listen.lanes: /),
+      'weir.yaml:2:20: spool.max_size: "1 parsec" is not a size such as 64MiB or 10GB',
+      expect.stringMatching(/^weir.yaml:1:15: http.port: .*number/),
+    ]);
+  });
+
+  it('says where YAML itself is broken', () => {
+    expect(mistakes('http: [')[0]).toMatch(/^weir.yaml:1:\d+: /);
+    expect(mistakes('just text')[0]).toContain('expected settings');
+  });
+
+  it('serves beyond loopback only when told that this is wanted', () => {
+    expect(mistakes('http: { host: 0.0.0.0 }')[0]).toContain('0.0.0.0 is beyond loopback and there is no login');
+    expect(mistakes('http: { host: 0.0.0.0, insecure: true }')).toEqual([]);
+  });
+
+  it('names a network that is none', () => {
+    expect(mistakes('listen: { allow: [10.0.0.0/8, banana] }')[0]).toContain('"banana" is not a network');
+  });
+
+  it('fails with a message for a file that cannot be read', () => {
+    expect(() => loadConfig({ file: join(dir, 'absent.yaml'), env: {}, flags: {} })).toThrow(/cannot read .*absent.yaml \(ENOENT\)/);
+  });
+
+  it('describes every setting', () => {
+    for (const setting of settings()) expect([setting.path.join('.'), setting.description !== '']).toEqual([setting.path.join('.'), true]);
+    expect(configJsonSchema().properties).toHaveProperty('store');
+  });
+});

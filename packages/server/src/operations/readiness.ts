@@ -1,0 +1,39 @@
+// Whether Weir does its work: receiving, storing, and being able to answer.
+import { type CollectorStatus, STATUS_STALE_MS } from '../status.ts';
+
+export interface StoreFacts {
+  /** Why the store cannot be written or read just now; empty when it can. */
+  readonly problem: string;
+  readonly rows: number;
+  readonly bytesOnDisk: number;
+  /** Milliseconds since 1970; 0 when there are no flows. */
+  readonly oldest: number;
+  readonly newest: number;
+  readonly rolledUpUntil: number;
+  readonly backlogFiles: number;
+  readonly loadedRows: number;
+  readonly loadedFiles: number;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Plain sentences, empty when ready. */
+  readonly reasons: readonly string[];
+}
+
+/** Part of the spool's cap from which on Weir says that it is in trouble. */
+const SPOOL_ALARM = 0.9;
+
+export function readiness(now: number, statuses: readonly CollectorStatus[], store: StoreFacts): Readiness {
+  const reasons: string[] = [];
+  if (store.problem !== '') reasons.push(`the store: ${store.problem}`);
+  const live = statuses.filter((status) => now - status.time < STATUS_STALE_MS);
+  if (live.length === 0) reasons.push('no collecting process is running');
+  for (const { collector, spool } of live) {
+    if (spool.problem !== '') reasons.push(`the spool of ${collector}: ${spool.problem}`);
+    if (spool.bytes > spool.capBytes * SPOOL_ALARM) {
+      reasons.push(`the spool of ${collector} is ${Math.floor((100 * spool.bytes) / spool.capBytes)} % full`);
+    }
+  }
+  return { ready: reasons.length === 0, reasons };
+}

@@ -1,0 +1,26 @@
+// docs/reference/configuration.md from the configuration's schema.
+import { flagOf, settings, variableOf } from '@weir/server';
+import { code, GENERATED_NOTE, table } from './markdown.ts';
+
+export function configReference(): string {
+  const rows = settings().map((setting) => [
+    code(setting.path.join('.')),
+    setting.type,
+    setting.fallback === undefined ? '' : code(JSON.stringify(setting.fallback)),
+    setting.description,
+    code(variableOf(setting)),
+    code(flagOf(setting)),
+  ]);
+  return `${GENERATED_NOTE}
+
+# Configuration
+
+A setting comes from the YAML file (\`--config FILE\` or \`WEIR_CONFIG\`), from a variable, or from a flag; a flag wins over a variable,
+a variable over the file. An unknown key is an error that names the nearest known one. \`weir config check\` reads the
+configuration and says what is wrong; \`weir config schema\` prints its JSON Schema. Lists are given to variables and flags with commas.
+
+${table(['Setting', 'Type', 'Default', 'Meaning', 'Variable', 'Flag'], rows)}
+
+Sizes are bytes or \`64MiB\`, \`10GB\`; durations are \`250ms\`, \`30s\`, \`15m\`, \`12h\`, \`7d\`, \`2w\`, \`1y\`.
+`;
+}
