@@ -191,7 +191,7 @@ export interface Setting {
 }
 
 interface JsonSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly properties?: Record<string, JsonSchema>;
   readonly description?: string;
   readonly default?: unknown;
@@ -212,7 +212,7 @@ function typeText(schema: JsonSchema): string {
   if (schema.anyOf !== undefined) return schema.anyOf.map(typeText).join(' | ');
   if (schema.type === 'array')
     return schema.items?.type === 'object' ? 'list of objects' : `list of ${typeText(schema.items ?? {})}`;
-  return schema.type ?? 'value';
+  return typeof schema.type === 'string' ? schema.type : (schema.type?.join(' | ') ?? 'value');
 }
 
 /** Every setting there is, in the schema's order. */
