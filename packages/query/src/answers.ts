@@ -1,0 +1,236 @@
+// Shapes of the API's answers. The server fills them, OpenAPI is made from them, the console and the CLI take their types.
+// 64-bit keys are decimal text; counters are numbers (exact to 2^53); times are milliseconds since 1970.
+import { z } from 'zod';
+import { RESOLUTIONS } from './query-schema.ts';
+
+export const Meta = z.object({
+  from: z.number().describe('Start of what was read'),
+  to: z.number().describe('End of what was read, not included'),
+  interval_s: z.number().optional().describe('Seconds between points'),
+  resolution: z
+    .string()
+    .describe(
+      `Where it was read: ${RESOLUTIONS.slice(1).join(', ')}; more than one, joined by +, when edges came from finer tables`,
+    ),
+  rows_read: z.number(),
+  bytes_read: z.number(),
+  elapsed_ms: z.number().describe('Time in the store'),
+  truncated: z
+    .boolean()
+    .describe('Whether the limit left groups or edges out; with "other", nothing is lost from the sums'),
+  warnings: z.array(z.string()),
+});
+export type Meta = z.infer<typeof Meta>;
+
+/** Value of a field in an answer: numbers for numbers and codes, text for the rest, null in the "other" row. */
+const Key = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
+export type GroupKey = z.infer<typeof Key>;
+const Values = z.record(z.string(), z.number());
+
+export const SeriesAnswer = z.object({
+  meta: Meta,
+  times: z.array(z.number()).describe('Start of each interval'),
+  series: z.array(
+    z.object({
+      key: Key,
+      other: z.literal(true).optional().describe('Sum of the groups beyond the limit'),
+      values: z.record(z.string(), z.array(z.number())).describe('One number a time, by metric'),
+      total: Values.describe('Over the whole range, by metric'),
+    }),
+  ),
+});
+export type SeriesAnswer = z.infer<typeof SeriesAnswer>;
+
+export const TopAnswer = z.object({
+  meta: Meta,
+  rows: z.array(z.object({ key: Key, values: Values, other: z.literal(true).optional() })),
+  total: Values.describe('Everything that matches, by metric'),
+  groups: z.number().describe('Groups there are'),
+});
+export type TopAnswer = z.infer<typeof TopAnswer>;
+
+export const GraphAnswer = z.object({
+  meta: Meta,
+  nodes: z.array(
+    z.object({
+      id: z.string(),
+      label: z.string(),
+      kind: z.string().describe('namespace, workload, pod, node, external, unresolved, address, …'),
+      namespace: z.string().optional(),
+      values: Values.describe('Both directions together, by metric'),
+      sent: Values,
+      received: Values,
+    }),
+  ),
+  edges: z.array(z.object({ from: z.string(), to: z.string(), values: Values })),
+  total: Values.describe('Everything that matches, by metric, edges beyond the limit included'),
+});
+export type GraphAnswer = z.infer<typeof GraphAnswer>;
+
+/** One flow: catalogue and attribute names; what is absent (zero, empty) is left out. */
+const Flow = z.record(z.string(), z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()]))]));
+export type Flow = z.infer<typeof Flow>;
+
+export const FlowsAnswer = z.object({
+  meta: Meta,
+  flows: z.array(Flow).describe('Newest first'),
+  next: z.string().nullable().describe('Cursor of the next page, null at the end'),
+});
+export type FlowsAnswer = z.infer<typeof FlowsAnswer>;
+
+/** `data` of an `event: flows` of the live tail. */
+export const TailEvent = z.object({
+  flows: z.array(Flow).describe('Newest first'),
+  skipped: z.number().describe('Flows that matched but were too many to send'),
+});
+export type TailEvent = z.infer<typeof TailEvent>;
+
+/** `data` of an `event: status` of the live tail. */
+export const TailStatus = z.object({ time: z.number(), message: z.string() });
+export type TailStatus = z.infer<typeof TailStatus>;
+
+const Counts = z.record(z.string(), z.number());
+
+const ProtocolSummary = z.object({
+  protocol: z.string(),
+  domains: z.array(
+    z.object({
+      domain: z.number(),
+      templates: z.array(
+        z.object({
+          id: z.number(),
+          fields: z.array(z.string()),
+          options: z.boolean(),
+          length: z.number().describe('Bytes a record, 0 when variable'),
+          updated: z.number(),
+        }),
+      ),
+      sampling: z.array(z.object({ selector: z.string(), rate: z.number() })),
+      interfaces: z.array(z.object({ ifIndex: z.number(), name: z.string(), alias: z.string(), speed: z.number() })),
+    }),
+  ),
+});
+
+export const ExportersAnswer = z.object({
+  exporters: z.array(
+    z.object({
+      key: z.string(),
+      address: z.string(),
+      name: z.string(),
+      node: z.string(),
+      protocols: z.array(z.string()),
+      first_seen: z.number(),
+      last_seen: z.number(),
+      demo: z.boolean(),
+      rates: z.object({
+        datagrams_per_second: z.number(),
+        flows_per_second: z.number(),
+        bits_per_second: z.number().describe('Of the traffic it reports, over the last seconds'),
+      }),
+      counters: Counts.describe('Ledger accounts since the collecting process started'),
+      protocol_state: z.array(ProtocolSummary),
+    }),
+  ),
+});
+export type ExportersAnswer = z.infer<typeof ExportersAnswer>;
+
+export const LedgerAnswer = z.object({
+  meta: Meta,
+  accounts: z.array(z.object({ name: z.string(), unit: z.string(), role: z.string(), description: z.string() })),
+  exporters: z.array(z.object({ key: z.string(), address: z.string(), counts: Counts })),
+  total: Counts,
+  in_flight: z.number().describe('Flows received that are not yet in an account: in memory or in the spool'),
+  balances: z.array(
+    z.object({
+      total: z.string(),
+      parts: z.array(z.string()),
+      difference: z.number().describe('total minus the parts: what is under way, 0 when all is quiet'),
+    }),
+  ),
+});
+export type LedgerAnswer = z.infer<typeof LedgerAnswer>;
+
+export const FieldsAnswer = z.object({
+  fields: z.array(
+    z.object({
+      name: z.string(),
+      kind: z.string(),
+      description: z.string(),
+      group: z.string(),
+      core: z.boolean().describe('Always there'),
+      present: z.boolean().describe('In the table: some exporter has filled it'),
+      unit: z.string().optional(),
+      codes: z.record(z.string(), z.number()).optional().describe('Names of its numbers'),
+      attribute: z.boolean().describe('Known of what a key names, not stored on the flow'),
+      either_end: z.boolean().describe('A bare form: true when either end matches'),
+      groupable: z.boolean(),
+      filterable: z.boolean(),
+      operators: z.array(z.string()),
+    }),
+  ),
+});
+export type FieldsAnswer = z.infer<typeof FieldsAnswer>;
+
+const Mistake = z.object({
+  message: z.string(),
+  parameter: z.string().optional(),
+  from: z.number().optional().describe('Where in the filter the mistake starts'),
+  to: z.number().optional(),
+  suggestion: z.string().optional(),
+});
+
+export const FilterAnswer = z.object({ ok: z.boolean(), errors: z.array(Mistake) });
+export type FilterAnswer = z.infer<typeof FilterAnswer>;
+
+export const ValuesAnswer = z.object({
+  values: z.array(
+    z.object({
+      value: z.string(),
+      count: z.number().optional().describe('Flows in the last hour, or entities that have it'),
+    }),
+  ),
+});
+export type ValuesAnswer = z.infer<typeof ValuesAnswer>;
+
+export const StatusAnswer = z.object({
+  version: z.string(),
+  demo: z.boolean(),
+  ready: z.boolean(),
+  reasons: z.array(z.string()).describe('Why it is not ready'),
+  started: z.number(),
+  collectors: z.array(
+    z.object({
+      id: z.string(),
+      version: z.string(),
+      started: z.number(),
+      time: z.number().describe('When it last told of itself'),
+      stale: z.boolean().describe('Whether that is too long ago: the collecting process is gone'),
+      lanes: z.array(
+        z.looseObject({ lane: z.number(), backend: z.string(), datagrams: z.number(), flows: z.number() }),
+      ),
+      warnings: z.array(z.string()),
+      spool: z.object({ files: z.number(), bytes: z.number(), oldest_ms: z.number(), cap_bytes: z.number() }),
+    }),
+  ),
+  store: z.object({
+    rows: z.number(),
+    bytes_on_disk: z.number(),
+    oldest: z.number(),
+    newest: z.number(),
+    rolled_up_until: z.record(z.string(), z.number()),
+    backlog_files: z.number(),
+  }),
+});
+export type StatusAnswer = z.infer<typeof StatusAnswer>;
+
+/** RFC 9457 problem details. */
+export const Problem = z.object({
+  type: z.string().describe('urn:weir:problem:… names the kind of problem'),
+  title: z.string(),
+  status: z.number(),
+  detail: z.string(),
+  instance: z.string().optional(),
+  limit: z.string().optional().describe('Which limit was hit'),
+  errors: z.array(Mistake).optional(),
+});
+export type Problem = z.infer<typeof Problem>;

@@ -1,0 +1,23 @@
+// Made by generate.ts from filter.grammar: do not edit.
+export const
+  And = 1,
+  Or = 2,
+  Not = 3,
+  In = 4,
+  Like = 5,
+  Has = 6,
+  Comment = 7,
+  Filter = 8,
+  Disjunction = 9,
+  Conjunction = 10,
+  Negation = 11,
+  Group = 14,
+  Comparison = 15,
+  Field = 16,
+  Word = 17,
+  Subscript = 20,
+  Value = 21,
+  String = 22,
+  Operator = 23,
+  CompareOp = 24,
+  List = 25
