@@ -24,8 +24,10 @@ describe('nativeBlock', () => {
     const batch = new FlowBatch(300);
     batch.length = 300;
     const block = bytesOf(batch);
-    expect(block[0]).toBe(batch.fields().length);
-    expect([block[1], block[2]]).toEqual([0xac, 0x02]);
+    // All columns but the exporter's are zero and left out.
+    expect([block[0], block[1], block[2]]).toEqual([1, 0xac, 0x02]);
+    batch.use(FIELD.proto)[299] = 6;
+    expect(bytesOf(batch)[0]).toBe(2);
   });
 
   it('writes the values of a scalar column as they lie in memory', () => {
