@@ -102,7 +102,9 @@ export class Metrics {
   }
 
   #spool(): void {
-    const files = this.#gauge('weir_spool_files', 'Spool files of flows that the store has not acknowledged', ['collector']);
+    const files = this.#gauge('weir_spool_files', 'Spool files of flows that the store has not acknowledged', [
+      'collector',
+    ]);
     const bytes = this.#gauge('weir_spool_bytes', 'Bytes in the spool', ['collector']);
     const cap = this.#gauge('weir_spool_cap_bytes', 'Cap of the spool', ['collector']);
     const age = this.#gauge('weir_spool_oldest_seconds', 'Age of the oldest file', ['collector']);
@@ -131,7 +133,11 @@ export class Metrics {
     single('weir_store_rows', 'Flow records in the store', (facts) => facts.rows);
     single('weir_store_bytes', 'Bytes of the store on disk', (facts) => facts.bytesOnDisk);
     single('weir_store_loaded_rows_total', 'Flows loaded since the store process started', (facts) => facts.loadedRows);
-    single('weir_store_loaded_files_total', 'Spool files loaded since the store process started', (facts) => facts.loadedFiles);
+    single(
+      'weir_store_loaded_files_total',
+      'Spool files loaded since the store process started',
+      (facts) => facts.loadedFiles,
+    );
     single('weir_store_backlog_files', 'Spool files that wait to be loaded', (facts) => facts.backlogFiles);
     single('weir_rollup_lag_seconds', 'How far the roll-ups trail', (facts) =>
       facts.rolledUpUntil === 0 ? 0 : Math.max(0, (Date.now() - facts.rolledUpUntil) / 1000),
