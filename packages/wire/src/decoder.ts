@@ -2,6 +2,7 @@
 import { ACCOUNT, type FlowBatch } from '@weir/record';
 import type { Exporter, ExporterTable } from './exporter.ts';
 import type { StringTable } from './strings.ts';
+import type { TemplateLimits } from './template/limits.ts';
 
 /** What every protocol's decoder gets to know of a message besides its bytes. One object, reused. */
 export interface MessageContext {
@@ -11,6 +12,11 @@ export interface MessageContext {
   /** Milliseconds since 1970. */
   timeReceived: number;
   strings: StringTable;
+  /** Sampling rate configured for this exporter, one in so many; 0 or absent: none. Used only when the protocol gives none. */
+  configuredSampling?: number;
+  /** Whether to fill `time_exported`, `sequence` and `template_id` where that is cheap. */
+  provenance?: boolean;
+  limits?: TemplateLimits;
 }
 
 /** How a message ended. The dispatcher counts it; the flows before a fault stay in the batch. */

@@ -1,7 +1,7 @@
 // The one error type of this package. Decoders never throw for bytes from the wire: they count in the ledger. This is for callers'
 // mistakes and for files (pcap).
 
-export type WireErrorCode = 'bad_capture' | 'bad_message' | 'bad_template';
+export type WireErrorCode = 'bad_capture' | 'bad_message' | 'bad_template' | 'bad_registry';
 
 export class WireError extends Error {
   override readonly name = 'WireError';

@@ -1,0 +1,229 @@
+// NetFlow v5: a 24-byte header and up to 30 records of 48 bytes, all fixed. The layout is Cisco's "NetFlow Export Datagram
+// Formats", version 5. Sequence numbers count flows.
+import { FIELD, type FlowBatch, IPV4_MAPPED_WORD, QUALITY, SAMPLING_SOURCE, SOURCE } from '@weir/record';
+import { skewBit } from '../clock.ts';
+import type { MessageContext, Outcome } from '../decoder.ts';
+import type { Exporter, ProtocolState, ProtocolSummary } from '../exporter.ts';
+import { SequenceTracker } from '../sequence.ts';
+import { viewOf } from '../view.ts';
+
+export const V5_HEADER_BYTES = 24;
+export const V5_RECORD_BYTES = 48;
+
+const WORD = 4294967296;
+const ICMP = 1;
+
+/** Per engine: its sequence and the sampling interval it last said. */
+interface Engine {
+  readonly sequence: SequenceTracker;
+  sampling: number;
+}
+
+class Netflow5State implements ProtocolState {
+  /** By engine type and id: at most 65,536, in practice one. */
+  readonly engines = new Map<number, Engine>();
+  #lastId = -1;
+  #last: Engine | undefined;
+
+  engine(id: number, exporter: Exporter): Engine {
+    if (this.#last !== undefined && this.#lastId === id) return this.#last;
+    let engine = this.engines.get(id);
+    if (engine === undefined) {
+      engine = { sequence: new SequenceTracker(exporter.counters, 'sequence_lost_flows'), sampling: 0 };
+      this.engines.set(id, engine);
+    }
+    this.#lastId = id;
+    this.#last = engine;
+    return engine;
+  }
+
+  describe(): ProtocolSummary {
+    const domains = [...this.engines].map(([domain, { sampling }]) => ({
+      domain,
+      templates: [],
+      sampling: sampling > 0 ? [{ selector: '', rate: sampling }] : [],
+      interfaces: [],
+    }));
+    return { protocol: 'NetFlow v5', domains };
+  }
+}
+
+function stateOf(exporter: Exporter): Netflow5State {
+  const known = exporter.protocols.get(SOURCE.netflow5);
+  if (known instanceof Netflow5State) return known;
+  const made = new Netflow5State();
+  exporter.protocols.set(SOURCE.netflow5, made);
+  return made;
+}
+
+/** Decodes one NetFlow v5 message. A count that the datagram cannot hold, or none, refuses the whole message. */
+export function decodeNetflow5(
+  data: Uint8Array,
+  start: number,
+  end: number,
+  batch: FlowBatch,
+  context: MessageContext,
+): Outcome {
+  if (end - start < V5_HEADER_BYTES) return 'malformed';
+  const view = viewOf(data);
+  const count = view.getUint16(start + 2);
+  // The format allows 30; some exporters pack more into a jumbo frame. The datagram's length is the bound.
+  if (count === 0 || V5_HEADER_BYTES + count * V5_RECORD_BYTES > end - start) return 'malformed';
+
+  const uptime = view.getUint32(start + 4);
+  const exported = view.getUint32(start + 8) * 1000 + Math.floor(view.getUint32(start + 12) / 1e6);
+  const domain = view.getUint16(start + 20);
+  const { exporter, timeReceived } = context;
+  const engine = stateOf(exporter).engine(domain, exporter);
+  const gap = engine.sequence.advance(view.getUint32(start + 16), count);
+
+  // Two bits of mode, fourteen of interval. Zero: unknown, the counters stand as they came.
+  const interval = view.getUint16(start + 22) & 0x3fff;
+  engine.sampling = interval;
+  const configured = context.configuredSampling ?? 0;
+  const rate = interval > 0 ? interval : configured;
+  const rateSource =
+    interval > 0 ? SAMPLING_SOURCE.header : configured > 0 ? SAMPLING_SOURCE.configured : SAMPLING_SOURCE.none;
+  const quality =
+    QUALITY.as_given |
+    skewBit(exported, timeReceived) |
+    (rate > 0 ? 0 : QUALITY.no_sampling_rate) |
+    (gap > 0 ? QUALITY.after_sequence_gap : 0);
+
+  readRecords(view, start + V5_HEADER_BYTES, count, batch, uptime, exported, rate, quality);
+  fillConstants(batch, count, timeReceived, exporter, domain, rate, rateSource);
+  batch.length += count;
+  return 'decoded';
+}
+
+/** What is the same for all records of a message. */
+function fillConstants(
+  batch: FlowBatch,
+  count: number,
+  timeReceived: number,
+  exporter: Exporter,
+  domain: number,
+  rate: number,
+  rateSource: number,
+): void {
+  const received = batch.use(FIELD.time_received);
+  const key = batch.use(FIELD.exporter);
+  const source = batch.use(FIELD.source);
+  const observationDomain = batch.use(FIELD.observation_domain);
+  const samplingRate = batch.use(FIELD.sampling_rate);
+  const samplingSource = batch.use(FIELD.sampling_source);
+  const receivedLow = timeReceived >>> 0;
+  const receivedHigh = (timeReceived / WORD) >>> 0;
+  const { lo, hi } = exporter.key;
+  for (let row = batch.length, end = row + count; row < end; row++) {
+    received[row * 2] = receivedLow;
+    received[row * 2 + 1] = receivedHigh;
+    key[row * 2] = lo;
+    key[row * 2 + 1] = hi;
+    source[row] = SOURCE.netflow5;
+    observationDomain[row] = domain;
+    samplingRate[row] = rate;
+    samplingSource[row] = rateSource;
+  }
+}
+
+function readRecords(
+  view: DataView,
+  first: number,
+  count: number,
+  batch: FlowBatch,
+  uptime: number,
+  exported: number,
+  rate: number,
+  messageQuality: number,
+): void {
+  const srcAddr = batch.use(FIELD.src_addr);
+  const dstAddr = batch.use(FIELD.dst_addr);
+  const nextHop = batch.use(FIELD.next_hop);
+  const inIf = batch.use(FIELD.in_if);
+  const outIf = batch.use(FIELD.out_if);
+  const packets = batch.use(FIELD.packets);
+  const bytes = batch.use(FIELD.bytes);
+  const packetsSampled = batch.use(FIELD.packets_sampled);
+  const bytesSampled = batch.use(FIELD.bytes_sampled);
+  const timeStart = batch.use(FIELD.time_start);
+  const timeEnd = batch.use(FIELD.time_end);
+  const srcPort = batch.use(FIELD.src_port);
+  const dstPort = batch.use(FIELD.dst_port);
+  const tcpFlags = batch.use(FIELD.tcp_flags);
+  const proto = batch.use(FIELD.proto);
+  const dscp = batch.use(FIELD.dscp);
+  const srcAs = batch.use(FIELD.src_as);
+  const dstAs = batch.use(FIELD.dst_as);
+  const srcMask = batch.use(FIELD.src_mask);
+  const dstMask = batch.use(FIELD.dst_mask);
+  const quality = batch.use(FIELD.quality);
+  const icmpType = batch.use(FIELD.icmp_type);
+  const icmpCode = batch.use(FIELD.icmp_code);
+  let ecnSeen = 0;
+  const scaled = rate > 1;
+  // exported − ago as two words: the low words are subtracted and the borrow carried, which stays in 32-bit arithmetic's range.
+  const exportedHigh = Math.floor(exported / WORD);
+  const exportedLow = exported - exportedHigh * WORD;
+
+  for (let i = 0, at = first, row = batch.length; i < count; i++, at += V5_RECORD_BYTES, row++) {
+    const two = row * 2;
+    const four = row * 4;
+    srcAddr[four + 2] = IPV4_MAPPED_WORD;
+    srcAddr[four + 3] = view.getUint32(at, true);
+    dstAddr[four + 2] = IPV4_MAPPED_WORD;
+    dstAddr[four + 3] = view.getUint32(at + 4, true);
+    const hop = view.getUint32(at + 8, true);
+    nextHop[four + 2] = hop === 0 ? 0 : IPV4_MAPPED_WORD;
+    nextHop[four + 3] = hop;
+    inIf[row] = view.getUint16(at + 12);
+    outIf[row] = view.getUint16(at + 14);
+    const packetCount = view.getUint32(at + 16);
+    const byteCount = view.getUint32(at + 20);
+    packetsSampled[two] = packetCount;
+    bytesSampled[two] = byteCount;
+    if (scaled) {
+      const allPackets = packetCount * rate;
+      const allBytes = byteCount * rate;
+      packets[two] = allPackets;
+      packets[two + 1] = allPackets / WORD;
+      bytes[two] = allBytes;
+      bytes[two + 1] = allBytes / WORD;
+    } else {
+      packets[two] = packetCount;
+      bytes[two] = byteCount;
+    }
+    let low = exportedLow - ((uptime - view.getUint32(at + 24)) | 0);
+    timeStart[two] = low;
+    timeStart[two + 1] = low < 0 ? exportedHigh - 1 : low >= WORD ? exportedHigh + 1 : exportedHigh;
+    low = exportedLow - ((uptime - view.getUint32(at + 28)) | 0);
+    timeEnd[two] = low;
+    timeEnd[two + 1] = low < 0 ? exportedHigh - 1 : low >= WORD ? exportedHigh + 1 : exportedHigh;
+    srcPort[row] = view.getUint16(at + 32);
+    const port = view.getUint16(at + 34);
+    dstPort[row] = port;
+    tcpFlags[row] = view.getUint8(at + 37);
+    const protocol = view.getUint8(at + 38);
+    proto[row] = protocol;
+    const tos = view.getUint8(at + 39);
+    dscp[row] = tos >> 2;
+    ecnSeen |= tos;
+    srcAs[row] = view.getUint16(at + 40);
+    dstAs[row] = view.getUint16(at + 42);
+    srcMask[row] = view.getUint8(at + 44);
+    dstMask[row] = view.getUint8(at + 45);
+    if (protocol === ICMP) {
+      // Exporters put type and code into the destination port, which is kept as it came.
+      icmpType[row] = port >> 8;
+      icmpCode[row] = port;
+      quality[row] = messageQuality | QUALITY.icmp_given;
+    } else quality[row] = messageQuality;
+  }
+  if ((ecnSeen & 3) !== 0) readEcn(view, first, count, batch);
+}
+
+/** ECN is a rare column: it is part of the batch only when a record has some. */
+function readEcn(view: DataView, first: number, count: number, batch: FlowBatch): void {
+  const ecn = batch.use(FIELD.ecn);
+  for (let i = 0; i < count; i++) ecn[batch.length + i] = view.getUint8(first + i * V5_RECORD_BYTES + 39) & 3;
+}
