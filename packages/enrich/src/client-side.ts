@@ -1,0 +1,62 @@
+// Which end opened a connection, and how sure that is. Exporters rarely say; these are the signs, best first.
+import { CLIENT_EVIDENCE, CLIENT_SIDE } from '@weir/record';
+
+const SYN = 0x02;
+const ACK = 0x10;
+/** FIN, SYN, RST, PSH, ACK. */
+const HANDSHAKE_MASK = 0x1f;
+
+/**
+ * Ports above 1023 that servers in and around clusters listen on: registered with IANA or the default of widely used software.
+ * Ports below 1024 are the system ports of RFC 6335 and count all.
+ */
+const SERVER_PORTS = [
+  1433, 1521, 1883, 2049, 2055, 2181, 2375, 2376, 2379, 2380, 3000, 3100, 3128, 3260, 3306, 3389, 4222, 4317, 4318,
+  4739, 4789, 5000, 5044, 5432, 5601, 5672, 5985, 6081, 6343, 6379, 6443, 6641, 6642, 7000, 8000, 8080, 8081, 8086,
+  8088, 8123, 8200, 8443, 8472, 8500, 8888, 9000, 9042, 9090, 9091, 9092, 9093, 9100, 9153, 9200, 9300, 9443, 10250,
+  10257, 10259, 11211, 15672, 26379, 27017, 50051,
+];
+
+/** A byte for every port: 1 where a server is likely to listen. */
+export function serverPorts(more: Iterable<number> = []): Uint8Array<ArrayBuffer> {
+  const ports = new Uint8Array(65_536).fill(1, 1, 1024);
+  for (const port of SERVER_PORTS) ports[port] = 1;
+  for (const port of more) ports[port] = 1;
+  return ports;
+}
+
+/** Side and evidence in one number: `side | evidence << 2`. */
+const verdict = (side: number, evidence: number): number => side | (evidence << 2);
+
+const SRC_BY_FLAGS = verdict(CLIENT_SIDE.src, CLIENT_EVIDENCE.tcp_flags);
+const DST_BY_FLAGS = verdict(CLIENT_SIDE.dst, CLIENT_EVIDENCE.tcp_flags);
+const SRC_BY_SERVICE = verdict(CLIENT_SIDE.src, CLIENT_EVIDENCE.service);
+const DST_BY_SERVICE = verdict(CLIENT_SIDE.dst, CLIENT_EVIDENCE.service);
+const SRC_BY_KNOWN_PORT = verdict(CLIENT_SIDE.src, CLIENT_EVIDENCE.well_known_port);
+const DST_BY_KNOWN_PORT = verdict(CLIENT_SIDE.dst, CLIENT_EVIDENCE.well_known_port);
+const SRC_BY_LOWER_PORT = verdict(CLIENT_SIDE.src, CLIENT_EVIDENCE.lower_port);
+const DST_BY_LOWER_PORT = verdict(CLIENT_SIDE.dst, CLIENT_EVIDENCE.lower_port);
+
+/**
+ * The end that opened the flow, `side | evidence << 2`, 0 when nothing tells.
+ * `flags` are those of all packets OR-ed, which is why SYN without ACK is evidence (only the opener's first packets look so)
+ * and SYN with ACK is not, unless the record is of one packet: then it is the server's answer.
+ * `service` is 1 when the destination is a service at that port, 2 when the source is.
+ */
+export function clientSide(
+  flags: number,
+  onePacket: boolean,
+  service: number,
+  srcPort: number,
+  dstPort: number,
+  servers: Uint8Array,
+): number {
+  const handshake = flags & HANDSHAKE_MASK;
+  if ((handshake & (SYN | ACK)) === SYN) return SRC_BY_FLAGS;
+  if (onePacket && handshake === (SYN | ACK)) return DST_BY_FLAGS;
+  if (service !== 0) return service === 1 ? SRC_BY_SERVICE : DST_BY_SERVICE;
+  if (srcPort === dstPort || srcPort === 0 || dstPort === 0) return 0;
+  const known = servers[dstPort] - servers[srcPort];
+  if (known !== 0) return known > 0 ? SRC_BY_KNOWN_PORT : DST_BY_KNOWN_PORT;
+  return dstPort < srcPort ? SRC_BY_LOWER_PORT : DST_BY_LOWER_PORT;
+}
