@@ -82,7 +82,8 @@ export function runChild(
     else void stop();
   });
   process.on('disconnect', () => void stop());
-  // A terminal's Ctrl-C reaches every process of the group: only the supervisor acts on it.
+  // A terminal's Ctrl-C and a service manager's SIGTERM reach every process of the group. Only the supervisor acts on them: it
+  // knows the order that loses nothing.
   process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => void stop());
+  process.on('SIGTERM', () => {});
 }

@@ -1,0 +1,88 @@
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { FromChild } from '../child.ts';
+import { loadConfig } from '../config/load.ts';
+import { ManagedChild } from './managed-child.ts';
+
+const directories = { data: '/nonexistent', spool: '/nonexistent', store: '/nonexistent' };
+const children: ManagedChild[] = [];
+
+function child(
+  behaviour: string,
+  hooks: { onMessage?(message: FromChild): void; onDown?(reason: string, wait: number): void },
+): ManagedChild {
+  const config = { ...loadConfig({ env: {}, flags: {} }), collector: behaviour };
+  const made = new ManagedChild(
+    'child',
+    new URL('./testdata/child.ts', import.meta.url),
+    () => ({ type: 'start', config, directories }),
+    pino({ level: 'silent' }),
+    { onMessage: hooks.onMessage ?? (() => {}), onDown: hooks.onDown ?? (() => {}) },
+  );
+  children.push(made);
+  return made;
+}
+
+const ready = (behaviour: string) =>
+  new Promise<ManagedChild>((resolve) => {
+    const made: ManagedChild = child(behaviour, {
+      onMessage: (message) => {
+        if (message.type === 'want_port') made.send({ type: 'port_free' });
+        if (message.type === 'ready') resolve(made);
+      },
+    });
+    made.start();
+  });
+
+afterEach(async () => {
+  await Promise.all(children.splice(0).map((made) => made.stop(100)));
+});
+
+describe('a supervised process', () => {
+  it('goes by itself when told to stop', async () => {
+    const made = await ready('good');
+    expect(await made.stop(5000)).toBe(true);
+    expect(made.pid).toBeUndefined();
+  });
+
+  it('is killed when it does not go in time', async () => {
+    const made = await ready('hangs');
+    expect(await made.stop(200)).toBe(false);
+    expect(made.pid).toBeUndefined();
+  });
+
+  it('is started again when it dies, later each time', async () => {
+    const waits: number[] = [];
+    await new Promise<void>((resolve) => {
+      const made = child('dies', {
+        onDown: (reason, wait) => {
+          expect(reason).toBe('child ended (exit 7)');
+          if (waits.push(wait) === 3) resolve();
+        },
+      });
+      made.start();
+    });
+    expect(waits).toEqual([200, 400, 800]);
+  });
+
+  it('is started again after kill -9', async () => {
+    const down: string[] = [];
+    let starts = 0;
+    await new Promise<void>((resolve) => {
+      const made: ManagedChild = child('good', {
+        onMessage: () => {
+          if (++starts === 1) process.kill(made.pid ?? 0, 'SIGKILL');
+          else resolve();
+        },
+        onDown: (reason) => down.push(reason),
+      });
+      made.start();
+    });
+    expect(down).toEqual(['child ended (SIGKILL)']);
+  });
+
+  it('waits for the port until the supervisor has let go of it', async () => {
+    const made = await ready('waits-for-port');
+    expect(made.pid).toBeGreaterThan(0);
+  });
+});
