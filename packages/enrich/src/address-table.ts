@@ -1,7 +1,10 @@
 // Address → number, open-addressed with linear probing on typed arrays. IPv4 has a table of its own keyed by one word.
 // The table is made once and then only read: it is built for the number of addresses it will hold, at most a quarter full.
 import { IPV4_MAPPED_WORD } from '@weir/record';
-import { mix, mixAddress } from './hash.ts';
+import { mixAddress } from './hash.ts';
+
+/** 2^32 by the golden ratio: the top bits of the product spread neighbouring keys evenly (Knuth, volume 3, section 6.4). */
+const SPREAD = 0x9e3779b1;
 
 function slotsFor(entries: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(16, entries * 4)));
@@ -13,12 +16,14 @@ export class AddressTable {
   /** Groups of eight: four words, value, three unused, so that a slot never crosses a cache line. */
   readonly #v6: Int32Array<ArrayBuffer>;
   readonly #mask4: number;
+  readonly #shift4: number;
   readonly #mask6: number;
 
   /** Room for so many IPv4 and IPv6 addresses. */
   constructor(ipv4: number, ipv6: number) {
     this.#mask4 = slotsFor(ipv4) - 1;
     this.#mask6 = slotsFor(ipv6) - 1;
+    this.#shift4 = Math.clz32(this.#mask4);
     this.#v4 = new Int32Array((this.#mask4 + 1) * 2);
     this.#v6 = new Int32Array((this.#mask6 + 1) * 8);
   }
@@ -30,7 +35,7 @@ export class AddressTable {
     const w2 = words[at + 2] | 0;
     const w3 = words[at + 3] | 0;
     if (w0 === 0 && w1 === 0 && w2 === (IPV4_MAPPED_WORD | 0)) {
-      let slot = mix(w3) & this.#mask4;
+      let slot = Math.imul(w3, SPREAD) >>> this.#shift4;
       while (this.#v4[slot * 2 + 1] !== 0 && this.#v4[slot * 2] !== w3) slot = (slot + 1) & this.#mask4;
       this.#v4[slot * 2] = w3;
       this.#v4[slot * 2 + 1] = value;
@@ -46,7 +51,7 @@ export class AddressTable {
     const table = this.#v4;
     const mask = this.#mask4;
     const key = word | 0;
-    let slot = mix(key) & mask;
+    let slot = Math.imul(key, SPREAD) >>> this.#shift4;
     for (;;) {
       const value = table[slot * 2 + 1];
       if (value === 0 || table[slot * 2] === key) return value;

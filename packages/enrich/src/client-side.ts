@@ -1,5 +1,9 @@
 // Which end opened a connection, and how sure that is. Exporters rarely say; these are the signs, best first.
-import { CLIENT_EVIDENCE, CLIENT_SIDE } from '@weir/record';
+import { CLIENT_EVIDENCE, CLIENT_SIDE, FIELD, type FlowBatch } from '@weir/record';
+
+const TCP = 6;
+const UDP = 17;
+const SCTP = 132;
 
 const SYN = 0x02;
 const ACK = 0x10;
@@ -25,6 +29,11 @@ export function serverPorts(more: Iterable<number> = []): Uint8Array<ArrayBuffer
   return ports;
 }
 
+/** Whether a protocol has ports that tell a server. */
+export function hasPorts(proto: number): boolean {
+  return proto === TCP || proto === UDP || proto === SCTP;
+}
+
 /** Side and evidence in one number: `side | evidence << 2`. */
 const verdict = (side: number, evidence: number): number => side | (evidence << 2);
 
@@ -32,10 +41,18 @@ const SRC_BY_FLAGS = verdict(CLIENT_SIDE.src, CLIENT_EVIDENCE.tcp_flags);
 const DST_BY_FLAGS = verdict(CLIENT_SIDE.dst, CLIENT_EVIDENCE.tcp_flags);
 const SRC_BY_SERVICE = verdict(CLIENT_SIDE.src, CLIENT_EVIDENCE.service);
 const DST_BY_SERVICE = verdict(CLIENT_SIDE.dst, CLIENT_EVIDENCE.service);
-const SRC_BY_KNOWN_PORT = verdict(CLIENT_SIDE.src, CLIENT_EVIDENCE.well_known_port);
-const DST_BY_KNOWN_PORT = verdict(CLIENT_SIDE.dst, CLIENT_EVIDENCE.well_known_port);
-const SRC_BY_LOWER_PORT = verdict(CLIENT_SIDE.src, CLIENT_EVIDENCE.lower_port);
-const DST_BY_LOWER_PORT = verdict(CLIENT_SIDE.dst, CLIENT_EVIDENCE.lower_port);
+/**
+ * What two different ports tell, by `(server-likeness of dst - that of src + 1) * 2 + (dst below src)`. A table, because the
+ * branches it stands for cannot be predicted.
+ */
+const BY_PORTS = Uint8Array.of(
+  verdict(CLIENT_SIDE.dst, CLIENT_EVIDENCE.well_known_port),
+  verdict(CLIENT_SIDE.dst, CLIENT_EVIDENCE.well_known_port),
+  verdict(CLIENT_SIDE.dst, CLIENT_EVIDENCE.lower_port),
+  verdict(CLIENT_SIDE.src, CLIENT_EVIDENCE.lower_port),
+  verdict(CLIENT_SIDE.src, CLIENT_EVIDENCE.well_known_port),
+  verdict(CLIENT_SIDE.src, CLIENT_EVIDENCE.well_known_port),
+);
 
 /**
  * The end that opened the flow, `side | evidence << 2`, 0 when nothing tells.
@@ -43,7 +60,7 @@ const DST_BY_LOWER_PORT = verdict(CLIENT_SIDE.dst, CLIENT_EVIDENCE.lower_port);
  * and SYN with ACK is not, unless the record is of one packet: then it is the server's answer.
  * `service` is 1 when the destination is a service at that port, 2 when the source is.
  */
-export function clientSide(
+function clientSide(
   flags: number,
   onePacket: boolean,
   service: number,
@@ -56,7 +73,34 @@ export function clientSide(
   if (onePacket && handshake === (SYN | ACK)) return DST_BY_FLAGS;
   if (service !== 0) return service === 1 ? SRC_BY_SERVICE : DST_BY_SERVICE;
   if (srcPort === dstPort || srcPort === 0 || dstPort === 0) return 0;
-  const known = servers[dstPort] - servers[srcPort];
-  if (known !== 0) return known > 0 ? SRC_BY_KNOWN_PORT : DST_BY_KNOWN_PORT;
-  return dstPort < srcPort ? SRC_BY_LOWER_PORT : DST_BY_LOWER_PORT;
+  return BY_PORTS[(servers[dstPort] - servers[srcPort] + 1) * 2 + ((dstPort - srcPort) >>> 31)];
+}
+
+/**
+ * Fills client_side and client_evidence in the rows [from, to) that have none from their exporter. `through[row - from]` is
+ * `clientSide`'s `service`; `servers` is a byte for every port.
+ */
+export function fillClientSide(
+  batch: FlowBatch,
+  from: number,
+  to: number,
+  through: Uint8Array,
+  servers: Uint8Array,
+): void {
+  const protos = batch.use(FIELD.proto);
+  const flags = batch.use(FIELD.tcp_flags);
+  const srcPorts = batch.use(FIELD.src_port);
+  const dstPorts = batch.use(FIELD.dst_port);
+  const packets = batch.use(FIELD.packets_sampled);
+  const client = batch.use(FIELD.client_side);
+  const evidence = batch.use(FIELD.client_evidence);
+  for (let row = from; row < to; row++) {
+    const proto = protos[row];
+    if (client[row] !== 0 || !hasPorts(proto)) continue;
+    const onePacket = packets[row * 2] === 1 && packets[row * 2 + 1] === 0;
+    const tcp = proto === TCP ? flags[row] : 0;
+    const side = clientSide(tcp, onePacket, through[row - from], srcPorts[row], dstPorts[row], servers);
+    client[row] = side & 3;
+    evidence[row] = side >>> 2;
+  }
 }

@@ -1,21 +1,36 @@
 // The enrichment of a batch, in place: who both ends are, the service between them, where they are to each other, which of them
 // opened the connection, and the id of the conversation. This is on the hot path: nothing is allocated for a row.
-import { type EntityRow, FIELD, FLOW_TYPE, type FlowBatch, IPV4_MAPPED_WORD } from '@weir/record';
-import { clientSide, serverPorts } from './client-side.ts';
+import { type EntityRow, FIELD, FLOW_TYPE, type FlowBatch } from '@weir/record';
+import { fillClientSide, serverPorts } from './client-side.ts';
 import { entityRow } from './entities.ts';
-import { conversationWord, directionWord, foldAddress } from './flow-id.ts';
-import { EXTERNAL, Identities, LOOPBACK, type Moment, UNRESOLVED } from './identities.ts';
+import { fillFlowId } from './flow-id.ts';
+import { ABSENT, EXTERNAL, Identities, LOCAL_SCOPE, LOOPBACK, UNRESOLVED } from './identities.ts';
 import { type Inventory, parseInventory } from './inventory.ts';
 import { Unresolved } from './unresolved.ts';
 
-const TCP = 6;
-const UDP = 17;
-const SCTP = 132;
-const WORD = 4294967296;
+/** Rows that go through all passes together; their columns take about 150 kB. */
+const BLOCK = 1024;
 
-/** Where an end is: bits of an index into FLOW_TYPES. */
+/** Where an end is. */
+const NOWHERE = 0;
 const INSIDE = 1;
 const OUTSIDE = 2;
+const OWN_HOST = 3;
+
+/** Place by the negated answer of `locate`. */
+const PLACE_OF = new Uint8Array(8);
+PLACE_OF[-UNRESOLVED] = INSIDE;
+PLACE_OF[-EXTERNAL] = OUTSIDE;
+PLACE_OF[-LOOPBACK] = OWN_HOST;
+PLACE_OF[-LOCAL_SCOPE] = NOWHERE;
+PLACE_OF[-ABSENT] = NOWHERE;
+
+/** FLOW_TYPE by `place of the source * 4 + place of the destination`, where the nodes do not decide. */
+const TYPE_OF = new Uint8Array(16);
+TYPE_OF[INSIDE * 4 + OUTSIDE] = FLOW_TYPE.to_external;
+TYPE_OF[OUTSIDE * 4 + INSIDE] = FLOW_TYPE.from_external;
+TYPE_OF[OUTSIDE * 4 + OUTSIDE] = FLOW_TYPE.external;
+TYPE_OF[OWN_HOST * 4 + OWN_HOST] = FLOW_TYPE.node_local;
 
 export interface EnricherOptions {
   /** Unresolved addresses remembered in each of two generations; about 32 bytes each. */
@@ -30,7 +45,8 @@ export class Enricher {
   #servers = serverPorts();
   #mended: EntityRow[] = [];
   readonly #options: EnricherOptions;
-  readonly #moment: Moment = { start: 0, end: 0 };
+  /** By row of the block in hand: whether it went to (1) or came from (2) a service. */
+  readonly #through = new Uint8Array(BLOCK);
 
   constructor(options: EnricherOptions = {}) {
     this.#options = options;
@@ -70,118 +86,82 @@ export class Enricher {
 
   /** Fills the identity columns of the rows [from, to). What a decoder already wrote to client_side stands. */
   enrich(batch: FlowBatch, from: number, to: number): void {
-    const ids = this.#ids;
-    const unresolved = this.#unresolved;
-    const servers = this.#servers;
-    const moment = this.#moment;
-    const { keyLo, keyHi, node, outside, isNode } = ids;
-    const srcAddr = batch.use(FIELD.src_addr);
-    const dstAddr = batch.use(FIELD.dst_addr);
-    const srcPorts = batch.use(FIELD.src_port);
-    const dstPorts = batch.use(FIELD.dst_port);
-    const protos = batch.use(FIELD.proto);
-    const flags = batch.use(FIELD.tcp_flags);
-    const starts = batch.use(FIELD.time_start);
-    const ends = batch.use(FIELD.time_end);
-    const packets = batch.use(FIELD.packets_sampled);
-    const srcEntity = batch.use(FIELD.src_entity);
-    const dstEntity = batch.use(FIELD.dst_entity);
-    const flowType = batch.use(FIELD.flow_type);
-    const client = batch.use(FIELD.client_side);
-    const evidence = batch.use(FIELD.client_evidence);
-    const flowId = batch.use(FIELD.flow_id);
-
-    for (let row = from; row < to; row++) {
-      const at = row * 4;
-      const pair = row * 2;
-      const start = starts[pair + 1] * WORD + starts[pair];
-      moment.start = start;
-      moment.end = ends[pair + 1] * WORD + ends[pair];
-      const src = ids.locate(srcAddr, at, moment);
-      const dst = ids.locate(dstAddr, at, moment);
-
-      let srcPlace = 0;
-      let dstPlace = 0;
-      let srcNode = -1;
-      let dstNode = -1;
-      if (src >= 0) {
-        srcEntity[pair] = keyLo[src];
-        srcEntity[pair + 1] = keyHi[src];
-        srcPlace = INSIDE + outside[src];
-        srcNode = node[src];
-      } else if (src === UNRESOLVED) {
-        unresolved.take(srcAddr, at, srcEntity, pair);
-        srcPlace = INSIDE;
-      } else if (src === EXTERNAL) srcPlace = OUTSIDE;
-      if (dst >= 0) {
-        dstEntity[pair] = keyLo[dst];
-        dstEntity[pair + 1] = keyHi[dst];
-        dstPlace = INSIDE + outside[dst];
-        dstNode = node[dst];
-      } else if (dst === UNRESOLVED) {
-        unresolved.take(dstAddr, at, dstEntity, pair);
-        dstPlace = INSIDE;
-      } else if (dst === EXTERNAL) dstPlace = OUTSIDE;
-
-      const srcPort = srcPorts[row];
-      const dstPort = dstPorts[row];
-      const proto = protos[row];
-      let service = 0;
-      // Pods listen on ports of their own; only the others can be a service's address.
-      if (proto === TCP || proto === UDP || proto === SCTP) {
-        if (dst >= 0 && (dstNode < 0 || isNode[dst] === 1))
-          service = this.#service(batch, row, dst, dstPort, proto, dstAddr);
-        if (service === 0 && src >= 0 && (srcNode < 0 || isNode[src] === 1)) {
-          service = this.#service(batch, row, src, srcPort, proto, srcAddr) * 2;
-        }
-        if (client[row] === 0) {
-          const side = clientSide(
-            proto === TCP ? flags[row] : 0,
-            packets[pair] === 1 && packets[pair + 1] === 0,
-            service,
-            srcPort,
-            dstPort,
-            servers,
-          );
-          client[row] = side & 3;
-          evidence[row] = side >>> 2;
-        }
-      }
-
-      let type: number = FLOW_TYPE.unknown;
-      if (srcPlace === INSIDE && dstPlace === INSIDE) {
-        if (src === dst && src >= 0) type = FLOW_TYPE.node_local;
-        else if (srcNode >= 0 && dstNode >= 0) type = srcNode === dstNode ? FLOW_TYPE.intra_node : FLOW_TYPE.inter_node;
-      } else if (srcPlace === INSIDE && dstPlace === OUTSIDE) type = FLOW_TYPE.to_external;
-      else if (srcPlace === OUTSIDE && dstPlace === INSIDE) type = FLOW_TYPE.from_external;
-      else if (srcPlace === OUTSIDE && dstPlace === OUTSIDE) type = ids.empty ? FLOW_TYPE.unknown : FLOW_TYPE.external;
-      else if (src === LOOPBACK && dst === LOOPBACK) type = FLOW_TYPE.node_local;
-      flowType[row] = type;
-
-      const src4 = srcAddr[at + 2] === IPV4_MAPPED_WORD && (srcAddr[at] | srcAddr[at + 1]) === 0;
-      const dst4 = dstAddr[at + 2] === IPV4_MAPPED_WORD && (dstAddr[at] | dstAddr[at + 1]) === 0;
-      const a = foldAddress(src4, srcAddr[at], srcAddr[at + 1], srcAddr[at + 2], srcAddr[at + 3]);
-      const b = foldAddress(dst4, dstAddr[at], dstAddr[at + 1], dstAddr[at + 2], dstAddr[at + 3]);
-      flowId[pair] = directionWord(a, srcPort, b, dstPort, proto, Math.floor(start / 1000));
-      flowId[pair + 1] = conversationWord(a, srcPort, b, dstPort, proto);
+    // Three passes and not one: each is small enough for the compiler to make one piece of code of it. In blocks, so that what
+    // one pass read is still in the processor's cache for the next.
+    for (let start = from; start < to; start += BLOCK) {
+      const end = Math.min(to, start + BLOCK);
+      this.#identify(batch, start, end);
+      fillClientSide(batch, start, end, this.#through, this.#servers);
+      fillFlowId(batch, start, end);
     }
   }
 
-  /** 1 when that port of the entity is a service's, which then goes into the row. */
-  #service(batch: FlowBatch, row: number, entity: number, port: number, proto: number, addresses: Uint32Array): number {
-    const service = this.#ids.serviceAt(entity, port, proto);
+  /** Fills the entities, flow_type and the service. */
+  #identify(batch: FlowBatch, from: number, to: number): void {
+    const ids = this.#ids;
+    const { node, outside, isNode } = ids;
+    const srcAddr = batch.use(FIELD.src_addr);
+    const dstAddr = batch.use(FIELD.dst_addr);
+    const starts = batch.use(FIELD.time_start);
+    const ends = batch.use(FIELD.time_end);
+    const srcEntity = batch.use(FIELD.src_entity);
+    const dstEntity = batch.use(FIELD.dst_entity);
+    const flowType = batch.use(FIELD.flow_type);
+    const through = this.#through;
+
+    for (let row = from; row < to; row++) {
+      const src = ids.locate(srcAddr, starts, ends, row);
+      const dst = ids.locate(dstAddr, starts, ends, row);
+      this.#name(src, srcAddr, srcEntity, row);
+      this.#name(dst, dstAddr, dstEntity, row);
+      const srcNode = src >= 0 ? node[src] : -1;
+      const dstNode = dst >= 0 ? node[dst] : -1;
+
+      // Pods listen on ports of their own; only an address of something else can be a service's.
+      let service = 0;
+      if (dst >= 0 && (dstNode < 0 || isNode[dst] === 1)) service = this.#service(batch, row, dst, false);
+      if (service === 0 && src >= 0 && (srcNode < 0 || isNode[src] === 1))
+        service = this.#service(batch, row, src, true);
+      through[row - from] = service;
+
+      if (srcNode >= 0 && dstNode >= 0) {
+        if (src === dst) flowType[row] = FLOW_TYPE.node_local;
+        else flowType[row] = srcNode === dstNode ? FLOW_TYPE.intra_node : FLOW_TYPE.inter_node;
+      } else {
+        const out = src >= 0 ? INSIDE + outside[src] : PLACE_OF[-src];
+        const into = dst >= 0 ? INSIDE + outside[dst] : PLACE_OF[-dst];
+        if (src === dst && src >= 0 && out === INSIDE) flowType[row] = FLOW_TYPE.node_local;
+        else flowType[row] = ids.empty ? FLOW_TYPE.unknown : TYPE_OF[out * 4 + into];
+      }
+    }
+  }
+
+  /** Writes the key of who `locate` found. */
+  #name(found: number, words: Uint32Array, column: Uint32Array, row: number): void {
+    if (found >= 0) {
+      column[row * 2] = this.#ids.keyLo[found];
+      column[row * 2 + 1] = this.#ids.keyHi[found];
+    } else if (found === UNRESOLVED) this.#unresolved.take(words, row * 4, column, row * 2);
+  }
+
+  /**
+   * Writes the service whose port that of the entity is, where there is one: `back` is for the source's port.
+   * Returns 1 (2 when back) when it is, else 0.
+   */
+  #service(batch: FlowBatch, row: number, entity: number, back: boolean): number {
+    const port = batch.use(back ? FIELD.src_port : FIELD.dst_port)[row];
+    const service = this.#ids.serviceAt(entity, port, batch.use(FIELD.proto)[row]);
     if (service < 0) return 0;
     const keys = batch.use(FIELD.service);
     keys[row * 2] = this.#ids.keyLo[service];
     keys[row * 2 + 1] = this.#ids.keyHi[service];
-    if (entity !== service) return 1;
-    // By its cluster IP: these columns are only in batches where that happened.
-    const to = batch.use(FIELD.service_addr);
-    to[row * 4] = addresses[row * 4];
-    to[row * 4 + 1] = addresses[row * 4 + 1];
-    to[row * 4 + 2] = addresses[row * 4 + 2];
-    to[row * 4 + 3] = addresses[row * 4 + 3];
-    batch.use(FIELD.service_port)[row] = port;
-    return 1;
+    if (entity === service) {
+      // By its cluster IP: these columns are only in batches where that happened.
+      const addresses = batch.use(back ? FIELD.src_addr : FIELD.dst_addr);
+      const to = batch.use(FIELD.service_addr);
+      for (let word = row * 4; word < row * 4 + 4; word++) to[word] = addresses[word];
+      batch.use(FIELD.service_port)[row] = port;
+    }
+    return back ? 2 : 1;
   }
 }

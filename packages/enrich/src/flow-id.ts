@@ -1,17 +1,20 @@
 // flow_id: the high word is the same for both directions of a conversation, which joins halves and keys shards; the low word
 // is of this direction and start second, so that the pair tells apart conversations that follow each other on the same ports.
+import { FIELD, type FlowBatch, IPV4_MAPPED_WORD } from '@weir/record';
 import { mix, mixAddress } from './hash.ts';
 
-/** One word for an address: itself for IPv4, a hash for IPv6. */
-export function foldAddress(ipv4: boolean, w0: number, w1: number, w2: number, w3: number): number {
-  return ipv4 ? w3 | 0 : mixAddress(1, w0, w1, w2, w3);
+/** One word for the address at word `at`: itself for IPv4, a hash for IPv6. */
+function foldAddress(words: Uint32Array, at: number): number {
+  const w2 = words[at + 2];
+  if (w2 === IPV4_MAPPED_WORD && (words[at] | words[at + 1]) === 0) return words[at + 3] | 0;
+  return mixAddress(1, words[at], words[at + 1], w2, words[at + 3]);
 }
 
-/** High word: symmetric in the two ends (sum and exclusive-or of the ends' hashes are). `src` and `dst` are folded addresses. */
+/** High word: symmetric in the two ends, as the sum and the exclusive-or of their hashes are. `src` and `dst` are folded addresses. */
 export function conversationWord(src: number, srcPort: number, dst: number, dstPort: number, proto: number): number {
   const s = mix(src ^ Math.imul(srcPort + 1, 0x9e3779b1));
   const d = mix(dst ^ Math.imul(dstPort + 1, 0x9e3779b1));
-  return mix(mix((s + d + proto) | 0) ^ Math.imul(s ^ d, 0x27d4eb2f));
+  return mix((s + d + Math.imul(s ^ d, 0x27d4eb2e) + proto) | 0);
 }
 
 /**
@@ -27,5 +30,28 @@ export function directionWord(
   startSecond: number,
 ): number {
   const ends = mix((src + Math.imul((srcPort << 16) | dstPort, 0x85ebca77)) | 0);
-  return mix((ends ^ Math.imul(dst, 0xc2b2ae3d)) + Math.imul(startSecond * 256 + proto, 0x165667b1));
+  return mix(((ends ^ Math.imul(dst, 0xc2b2ae3d)) + Math.imul(startSecond, 0x165667b1) + proto) | 0);
+}
+
+const WORD = 4294967296;
+
+/** Fills flow_id in the rows [from, to). */
+export function fillFlowId(batch: FlowBatch, from: number, to: number): void {
+  const srcAddr = batch.use(FIELD.src_addr);
+  const dstAddr = batch.use(FIELD.dst_addr);
+  const srcPorts = batch.use(FIELD.src_port);
+  const dstPorts = batch.use(FIELD.dst_port);
+  const protos = batch.use(FIELD.proto);
+  const starts = batch.use(FIELD.time_start);
+  const ids = batch.use(FIELD.flow_id);
+  for (let row = from; row < to; row++) {
+    const src = foldAddress(srcAddr, row * 4);
+    const dst = foldAddress(dstAddr, row * 4);
+    const srcPort = srcPorts[row];
+    const dstPort = dstPorts[row];
+    const proto = protos[row];
+    const second = ((starts[row * 2 + 1] * WORD + starts[row * 2]) / 1000) | 0;
+    ids[row * 2] = directionWord(src, srcPort, dst, dstPort, proto, second);
+    ids[row * 2 + 1] = conversationWord(src, srcPort, dst, dstPort, proto);
+  }
 }

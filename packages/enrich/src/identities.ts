@@ -1,5 +1,5 @@
 // The identity tables: an inventory turned into typed arrays that say, without allocating, who an address is at a moment.
-import { formatAddress, IPV4_MAPPED_WORD, isIPv4, parseAddress, parseNetwork } from '@weir/record';
+import { formatAddress, isIPv4, parseAddress, parseNetwork } from '@weir/record';
 import { AddressTable } from './address-table.ts';
 import { type Entity, listEntities } from './entities.ts';
 import type { Inventory } from './inventory.ts';
@@ -29,11 +29,7 @@ const SPECIAL: readonly (readonly [string, number])[] = [
   ['ff00::/8', LOCAL_SCOPE],
 ];
 
-/** The moment of a flow, in milliseconds since 1970: written by the caller before `locate`, read only for addresses with intervals. */
-export interface Moment {
-  start: number;
-  end: number;
-}
+const WORD = 4294967296;
 
 export class Identities {
   readonly entities: readonly Entity[];
@@ -132,18 +128,18 @@ export class Identities {
     }
   }
 
-  /** Who has the address at word `at` at the flow's moment: an entity's index, or one of the negative answers. */
-  locate(words: Uint32Array, at: number, moment: Moment): number {
-    const w2 = words[at + 2];
-    let found: number;
-    if (w2 === IPV4_MAPPED_WORD && (words[at] | words[at + 1]) === 0) found = this.#addresses.get4(words[at + 3]);
-    else found = this.#addresses.get6(words[at], words[at + 1], w2, words[at + 3]);
+  /**
+   * Who has the address in row `row` of a column: an entity's index, or one of the negative answers. The columns of the flows'
+   * start and end are read only for addresses with intervals.
+   */
+  locate(words: Uint32Array, starts: Uint32Array, ends: Uint32Array, row: number): number {
+    const found = this.#addresses.get(words, row * 4);
     if (found > 0) return found - 1;
     if (found < 0) {
-      const entity = this.#during(~found, moment);
+      const entity = this.#during(~found, timeAt(starts, row), timeAt(ends, row));
       if (entity >= 0) return entity;
     }
-    return this.#byNetwork(words, at);
+    return this.#byNetwork(words, row * 4);
   }
 
   /** The service that a port of an entity belongs to, or -1. For nodes that is a node port. */
@@ -156,12 +152,12 @@ export class Identities {
    * The holder at the flow's last packet; else the latest holder while any of the flow went on (packets go to a pod for a while
    * after it has gone); else nobody.
    */
-  #during(group: number, moment: Moment): number {
+  #during(group: number, start: number, end: number): number {
     const first = group === 0 ? 0 : this.#groupEnd[group - 1];
     let overlap = -1;
     for (let index = this.#groupEnd[group] - 1; index >= first; index--) {
-      if (this.#from[index] <= moment.end && moment.end < this.#to[index]) return this.#who[index];
-      if (overlap < 0 && this.#from[index] <= moment.end && moment.start < this.#to[index]) overlap = this.#who[index];
+      if (this.#from[index] <= end && end < this.#to[index]) return this.#who[index];
+      if (overlap < 0 && this.#from[index] <= end && start < this.#to[index]) overlap = this.#who[index];
     }
     return overlap;
   }
@@ -183,6 +179,10 @@ export class Identities {
     }
     return slot;
   }
+}
+
+function timeAt(column: Uint32Array, row: number): number {
+  return column[row * 2 + 1] * WORD + column[row * 2];
 }
 
 function isForEver(entity: Entity): boolean {
