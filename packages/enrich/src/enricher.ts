@@ -106,6 +106,10 @@ export class Enricher {
     const ends = batch.use(FIELD.time_end);
     const srcEntity = batch.use(FIELD.src_entity);
     const dstEntity = batch.use(FIELD.dst_entity);
+    const srcPorts = batch.use(FIELD.src_port);
+    const dstPorts = batch.use(FIELD.dst_port);
+    const protos = batch.use(FIELD.proto);
+    const services = batch.use(FIELD.service);
     const flowType = batch.use(FIELD.flow_type);
     const through = this.#through;
 
@@ -118,11 +122,22 @@ export class Enricher {
       const dstNode = dst >= 0 ? node[dst] : -1;
 
       // Pods listen on ports of their own; only an address of something else can be a service's.
-      let service = 0;
-      if (dst >= 0 && (dstNode < 0 || isNode[dst] === 1)) service = this.#service(batch, row, dst, false);
-      if (service === 0 && src >= 0 && (srcNode < 0 || isNode[src] === 1))
-        service = this.#service(batch, row, src, true);
-      through[row - from] = service;
+      let service = -1;
+      let side = 0;
+      if (dst >= 0 && (dstNode < 0 || isNode[dst] === 1)) {
+        service = ids.serviceAt(dst, dstPorts[row], protos[row]);
+        if (service >= 0) side = 1;
+      }
+      if (side === 0 && src >= 0 && (srcNode < 0 || isNode[src] === 1)) {
+        service = ids.serviceAt(src, srcPorts[row], protos[row]);
+        if (service >= 0) side = 2;
+      }
+      through[row - from] = side;
+      if (side !== 0) {
+        this.#name(service, srcAddr, services, row);
+        if (service === dst) this.#clusterIP(batch, row, dstAddr, dstPorts[row]);
+        else if (service === src) this.#clusterIP(batch, row, srcAddr, srcPorts[row]);
+      }
 
       if (srcNode >= 0 && dstNode >= 0) {
         if (src === dst) flowType[row] = FLOW_TYPE.node_local;
@@ -144,24 +159,10 @@ export class Enricher {
     } else if (found === UNRESOLVED) this.#unresolved.take(words, row * 4, column, row * 2);
   }
 
-  /**
-   * Writes the service whose port that of the entity is, where there is one: `back` is for the source's port.
-   * Returns 1 (2 when back) when it is, else 0.
-   */
-  #service(batch: FlowBatch, row: number, entity: number, back: boolean): number {
-    const port = batch.use(back ? FIELD.src_port : FIELD.dst_port)[row];
-    const service = this.#ids.serviceAt(entity, port, batch.use(FIELD.proto)[row]);
-    if (service < 0) return 0;
-    const keys = batch.use(FIELD.service);
-    keys[row * 2] = this.#ids.keyLo[service];
-    keys[row * 2 + 1] = this.#ids.keyHi[service];
-    if (entity === service) {
-      // By its cluster IP: these columns are only in batches where that happened.
-      const addresses = batch.use(back ? FIELD.src_addr : FIELD.dst_addr);
-      const to = batch.use(FIELD.service_addr);
-      for (let word = row * 4; word < row * 4 + 4; word++) to[word] = addresses[word];
-      batch.use(FIELD.service_port)[row] = port;
-    }
-    return back ? 2 : 1;
+  /** Writes the address and port of a service met by its cluster IP: these columns are only in batches where that happened. */
+  #clusterIP(batch: FlowBatch, row: number, addresses: Uint32Array, port: number): void {
+    const to = batch.use(FIELD.service_addr);
+    for (let word = row * 4; word < row * 4 + 4; word++) to[word] = addresses[word];
+    batch.use(FIELD.service_port)[row] = port;
   }
 }
