@@ -103,6 +103,13 @@ export class Decoder {
     exporter.lastSeen = timeReceived;
   }
 
+  /** Counts a datagram that the kernel cut because it was longer than the receive slot. Nothing of it is decoded. */
+  countTruncated(peers: Uint32Array, peerAt: number): void {
+    const { counters } = this.exporters.at(peers, peerAt) ?? this.exporters.unattributed;
+    counters[ACCOUNT.datagrams_received]++;
+    counters[ACCOUNT.datagrams_truncated]++;
+  }
+
   #message(data: Uint8Array, start: number, end: number, batch: FlowBatch, context: MessageContext): Outcome {
     if (end - start < 4) return 'unknown_protocol';
     switch ((data[start] << 8) | data[start + 1]) {

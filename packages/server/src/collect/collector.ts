@@ -1,0 +1,248 @@
+// The collecting process's main thread: starts the lanes, puts their reports together, writes what they learnt to the spool.
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { exporterNode, type Inventory, inventoryEntities } from '@weir/enrich';
+import { assertPortsFree, ListenError } from '@weir/listen';
+import { ACCOUNT, type DimensionName, type DimensionRow, newCounters } from '@weir/record';
+import { enforceCap, prepareSpool, SpoolError, spoolUsage, writeDimension, writeLedger } from '@weir/store/spool';
+import type { Directories } from '../child.ts';
+import { type Config, isLoopback } from '../config/schema.ts';
+import { ServerError, type ServerErrorCode } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { type CollectorStatus, writeStatus } from '../status.ts';
+import { VERSION } from '../version.ts';
+import { readInventory, watchInventory } from './inventory-file.ts';
+import { LaneTotals, namedCounts, UNATTRIBUTED } from './lane-totals.ts';
+import { LedgerWriter } from './ledger-writer.ts';
+import type { FromLane, LaneReport, LaneStart, ToLane } from './messages.ts';
+
+const STATUS_MS = 1000;
+/** Exporters' last-seen times are written again this often, in milliseconds. */
+const EXPORTERS_MS = 60_000;
+
+export class Collector {
+  readonly #config: Config;
+  readonly #directories: Directories;
+  readonly #log: Logger;
+  readonly #started = Date.now();
+  readonly #writer: string;
+  readonly #ledger: LedgerWriter;
+  readonly #totals: LaneTotals;
+  readonly #workers: Worker[] = [];
+  #inventory: Inventory | undefined;
+  #unwatch: () => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  /** Flows dropped by the cap, by exporter key: counted here, not in a lane. */
+  readonly #dropped = new Map<string, number>();
+  readonly #exportersWritten = new Map<string, string>();
+  #exportersAt = 0;
+  #problem = '';
+
+  constructor(config: Config, directories: Directories, log: Logger) {
+    this.#config = config;
+    this.#directories = directories;
+    this.#log = log;
+    // Unique for every start, so that no spool file's name is ever used twice.
+    this.#writer = `${config.collector}-${this.#started.toString(36)}-${process.pid}`;
+    this.#ledger = new LedgerWriter(config.collector);
+    this.#totals = new LaneTotals((address) =>
+      this.#inventory === undefined ? '' : exporterNode(this.#inventory, address),
+    );
+  }
+
+  /** Resolves when every lane listens. Rejects with ServerError. `onFailure` is called when a lane dies later. */
+  async start(onFailure: (error: Error) => void): Promise<void> {
+    const { inventory } = this.#config;
+    for (const name of prepareSpool(this.#directories.spool)) {
+      this.#log.warn({ file: name }, 'removed a spool file that was not complete when the last collector died');
+    }
+    if (inventory !== undefined) {
+      this.#learn(readInventory(inventory));
+      this.#unwatch = watchInventory(
+        inventory,
+        (read) => this.#learn(read),
+        (error) => this.#log.error(`${error.message}; the inventory stays as it was`),
+      );
+    }
+    const lanes = laneCount(this.#config);
+    await this.#assertPortsFree();
+    await Promise.all(Array.from({ length: lanes }, (_, lane) => this.#startLane(lane, lanes, onFailure)));
+    const { host, ports } = this.#config.listen;
+    this.#log.info(
+      `listening for NetFlow, IPFIX and sFlow on ${host}, UDP ${ports.join(', ')} (${lanes} lane${lanes === 1 ? '' : 's'})`,
+    );
+    if (isLoopback(host)) this.#log.info('exporters on other machines need --listen-host 0.0.0.0 or listen.host');
+    this.#timer = setInterval(() => this.#write(), STATUS_MS);
+  }
+
+  /** Resolves when every lane has written what it received. */
+  async stop(): Promise<void> {
+    this.#unwatch();
+    clearInterval(this.#timer);
+    await Promise.all(
+      this.#workers.map(async (worker) => {
+        const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+        worker.postMessage({ type: 'stop' } satisfies ToLane);
+        await gone;
+      }),
+    );
+    this.#write();
+  }
+
+  /** Uses an inventory that no file holds: the demo's. */
+  setInventory(inventory: Inventory): void {
+    this.#learn(inventory);
+  }
+
+  /** Lanes share ports, so a second collector would bind them too and take half of the datagrams: ask first. */
+  async #assertPortsFree(): Promise<void> {
+    const { host, ports } = this.#config.listen;
+    try {
+      await assertPortsFree(ports.map((port) => ({ host, port })));
+    } catch (error) {
+      if (error instanceof ListenError) throw new ServerError(fatalCode(error.code), error.message);
+      throw error;
+    }
+  }
+
+  #startLane(lane: number, lanes: number, onFailure: (error: Error) => void): Promise<void> {
+    const data: LaneStart = {
+      lane,
+      lanes,
+      config: this.#config,
+      spoolDir: this.#directories.spool,
+      writer: `${this.#writer}-${lane}`,
+      inventory: this.#inventory,
+    };
+    return new Promise((resolve, reject) => {
+      const worker = new Worker(new URL('./lane.ts', import.meta.url), { workerData: data });
+      this.#workers.push(worker);
+      let stopped = false;
+      const fail = (error: Error) => {
+        reject(error);
+        onFailure(error);
+      };
+      worker.on('message', (message: FromLane) => {
+        if (message.type === 'report') this.#take(message);
+        else if (message.type === 'listening') resolve();
+        else if (message.type === 'stopped') stopped = true;
+        else fail(new ServerError(fatalCode(message.code), message.message));
+      });
+      worker.on('error', (error) => fail(error instanceof Error ? error : new Error(String(error))));
+      worker.on('exit', (code) => {
+        if (!stopped) fail(new ServerError('start_failed', `lane ${lane} ended (exit ${code})`));
+      });
+    });
+  }
+
+  #learn(inventory: Inventory): void {
+    this.#inventory = inventory;
+    this.#dimension('entities', inventoryEntities(inventory, Date.now()));
+    for (const worker of this.#workers) worker.postMessage({ type: 'inventory', inventory } satisfies ToLane);
+    this.#exportersWritten.clear();
+  }
+
+  #take(report: LaneReport): void {
+    this.#totals.take(report);
+    this.#dimension('strings', report.strings);
+    this.#dimension('entities', report.entities);
+  }
+
+  /** Once a second: the ledger, the exporters' rows, the cap and the status. */
+  #write(): void {
+    const now = Date.now();
+    this.#problem = '';
+    this.#guard(() => this.#enforceCap());
+    const counters = this.#totals.counters();
+    for (const [key, rows] of this.#dropped) {
+      const total = counters.get(key) ?? newCounters();
+      total[ACCOUNT.flows_spool_cap] += rows;
+      counters.set(key, total);
+    }
+    this.#guard(() => writeLedger(this.#directories.spool, this.#writer, this.#ledger.take(now, counters)));
+    this.#writeExporters(now);
+    this.#guard(() => writeStatus(this.#directories.spool, this.#status(now, counters)));
+  }
+
+  #status(now: number, counters: ReadonlyMap<string, Float64Array>): CollectorStatus {
+    const usage = spoolUsage(this.#directories.spool);
+    return {
+      collector: this.#config.collector,
+      version: VERSION,
+      started: this.#started,
+      time: now,
+      demo: this.#config.demo,
+      pid: process.pid,
+      memory: process.memoryUsage.rss(),
+      lanes: this.#totals.lanes(),
+      warnings: this.#totals.warnings(),
+      exporters: this.#totals.exporters(),
+      unattributed: namedCounts(counters.get(UNATTRIBUTED) ?? newCounters()),
+      spool: {
+        files: usage.files,
+        bytes: usage.bytes,
+        capBytes: this.#config.spool.max_size,
+        oldest: usage.oldest ?? 0,
+        problem: this.#totals.spoolProblem() || this.#problem,
+      },
+    };
+  }
+
+  #enforceCap(): void {
+    for (const manifest of enforceCap(this.#directories.spool, this.#config.spool.max_size)) {
+      this.#log.warn({ flows: manifest.rows }, 'the spool is over its cap: the oldest file was dropped and counted');
+      for (const [key, rows] of manifest.exporters) this.#dropped.set(key, (this.#dropped.get(key) ?? 0) + rows);
+    }
+  }
+
+  #writeExporters(now: number): void {
+    const all = now - this.#exportersAt >= EXPORTERS_MS;
+    if (all) this.#exportersAt = now;
+    const rows: DimensionRow<'exporters'>[] = [];
+    for (const exporter of this.#totals.exporters()) {
+      const protocols = exporter.protocols.map((state) => state.protocol).sort();
+      const known = `${exporter.node} ${protocols.join(' ')}`;
+      if (!all && this.#exportersWritten.get(exporter.key) === known) continue;
+      this.#exportersWritten.set(exporter.key, known);
+      rows.push({
+        key: exporter.key,
+        address: exporter.address,
+        name: exporter.node,
+        node: exporter.node,
+        group: '',
+        site: '',
+        protocols: [...new Set(protocols)],
+        first_seen: exporter.firstSeen,
+        last_seen: exporter.lastSeen,
+        demo: exporter.demo ? 1 : 0,
+        version: String(now),
+      });
+    }
+    this.#dimension('exporters', rows);
+  }
+
+  #dimension<D extends DimensionName>(dimension: D, rows: readonly DimensionRow<D>[]): void {
+    this.#guard(() => writeDimension(this.#directories.spool, this.#writer, dimension, rows));
+  }
+
+  /** A spool that cannot be written is a state to be told, not a reason to stop. */
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (!(error instanceof SpoolError) && !(error instanceof Error && 'syscall' in error)) throw error;
+      this.#problem = error.message;
+      this.#log.error(error.message);
+    }
+  }
+}
+
+/** Lanes for a configuration: half the processors, so that the store has the other half. */
+export function laneCount(config: Config): number {
+  const { lanes } = config.listen;
+  return lanes === 'auto' ? Math.max(1, Math.floor(availableParallelism() / 2)) : lanes;
+}
+
+function fatalCode(code: string): ServerErrorCode {
+  return code === 'port_taken' ? 'port_taken' : 'start_failed';
+}

@@ -1,0 +1,90 @@
+// What a lane tells the collecting process once a second: counters, exporters, and the dimension rows it came across.
+import type { Enricher } from '@weir/enrich';
+import type { ListenerStats } from '@weir/listen';
+import { ACCOUNT, type AccountName, keyText } from '@weir/record';
+import type { ExporterRows } from '@weir/store/spool';
+import type { Decoder, Exporter } from '@weir/wire';
+import type { DemoMark } from './demo-mark.ts';
+import type { LaneExporter, LaneReport } from './messages.ts';
+
+/** Templates, sampling rates and interfaces are described this often, in milliseconds: it allocates. */
+const DESCRIBE_MS = 5000;
+
+export class LaneReporter {
+  readonly #lane: number;
+  readonly #decoder: Decoder;
+  readonly #enricher: Enricher;
+  readonly #demo: DemoMark | undefined;
+  readonly #byKey = new Map<string, Exporter>();
+  #known = 0;
+  #describedAt = 0;
+  #cpu = process.threadCpuUsage();
+  #at = Date.now();
+
+  constructor(lane: number, decoder: Decoder, enricher: Enricher, demo: DemoMark | undefined) {
+    this.#lane = lane;
+    this.#decoder = decoder;
+    this.#enricher = enricher;
+    this.#demo = demo;
+  }
+
+  /** Adds rows to an account of the exporters that their keys name. */
+  countByKey(rows: ExporterRows, account: AccountName): void {
+    this.#index();
+    for (const [key, count] of rows) {
+      const exporter = this.#byKey.get(key) ?? this.#decoder.exporters.unattributed;
+      exporter.counters[ACCOUNT[account]] += count;
+    }
+  }
+
+  report(now: number, stats: ListenerStats, spoolProblem: string): LaneReport {
+    this.#index();
+    const { exporters } = this.#decoder;
+    exporters.unattributed.counters[ACCOUNT.kernel_dropped] = stats.sockets.reduce(
+      (sum, socket) => sum + socket.kernelDropped,
+      0,
+    );
+    const describe = now - this.#describedAt >= DESCRIBE_MS;
+    if (describe) this.#describedAt = now;
+    return {
+      type: 'report',
+      lane: this.#lane,
+      backend: stats.backend,
+      sockets: stats.sockets,
+      warnings: stats.warnings,
+      busy: this.#busy(now),
+      exporters: exporters.all().map(
+        (exporter): LaneExporter => ({
+          key: keyText(exporter.key),
+          address: exporter.address,
+          firstSeen: exporter.firstSeen,
+          lastSeen: exporter.lastSeen,
+          demo: this.#demo?.isDemo(exporter.words) ?? false,
+          counters: exporter.counters.slice(),
+          protocols: describe ? [...exporter.protocols.values()].map((state) => state.describe()) : undefined,
+        }),
+      ),
+      unattributed: exporters.unattributed.counters.slice(),
+      strings: this.#decoder.strings
+        .drain()
+        .map(({ key, text }) => ({ key: keyText(key), text, version: String(now) })),
+      entities: this.#enricher.drainEntities(),
+      spoolProblem,
+    };
+  }
+
+  #index(): void {
+    const all = this.#decoder.exporters.all();
+    for (; this.#known < all.length; this.#known++) this.#byKey.set(keyText(all[this.#known].key), all[this.#known]);
+  }
+
+  /** Part of the time since the last report that this thread was on a processor. */
+  #busy(now: number): number {
+    const cpu = process.threadCpuUsage();
+    const spent = (cpu.user + cpu.system - this.#cpu.user - this.#cpu.system) / 1000;
+    const passed = Math.max(1, now - this.#at);
+    this.#cpu = cpu;
+    this.#at = now;
+    return Math.min(1, spent / passed);
+  }
+}

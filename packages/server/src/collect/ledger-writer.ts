@@ -1,0 +1,34 @@
+// Turns the lanes' running counters into ledger rows: what each account of each exporter grew by since the last time.
+import { ACCOUNT_NAMES } from '@weir/record';
+import type { LedgerRow } from '@weir/store/spool';
+
+export class LedgerWriter {
+  readonly #collector: string;
+  readonly #written = new Map<string, Float64Array>();
+
+  constructor(collector: string) {
+    this.#collector = collector;
+  }
+
+  /**
+   * Rows for what grew (or, where a late message showed that nothing was missing, shrank). `counters` are totals since the
+   * process started.
+   */
+  take(time: number, counters: ReadonlyMap<string, Float64Array>): LedgerRow[] {
+    const rows: LedgerRow[] = [];
+    for (const [exporter, totals] of counters) {
+      let before = this.#written.get(exporter);
+      if (before === undefined) {
+        before = new Float64Array(ACCOUNT_NAMES.length);
+        this.#written.set(exporter, before);
+      }
+      for (let account = 0; account < ACCOUNT_NAMES.length; account++) {
+        const count = totals[account] - before[account];
+        if (count === 0) continue;
+        rows.push({ time, collector: this.#collector, exporter, account: ACCOUNT_NAMES[account], count });
+        before[account] = totals[account];
+      }
+    }
+    return rows;
+  }
+}
