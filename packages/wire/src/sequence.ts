@@ -21,6 +21,11 @@ export class SequenceTracker {
     this.#resets = ACCOUNT.sequence_resets;
   }
 
+  /** Takes the next message's number as it is: how many units the last one carried is not known. */
+  restart(): void {
+    this.#started = false;
+  }
+
   /**
    * Takes a message that begins at `sequence` and carries `units`. Returns how many units are missing just before it.
    * A late message (reordered) gives back what it was counted missing for.

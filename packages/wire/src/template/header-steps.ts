@@ -1,0 +1,151 @@
+// Steps for packet headers that need more than a copy: traffic class, ICMP, MPLS, direction, tunnels.
+import { DIRECTION, FIELD, type Field, QUALITY, TUNNEL_TYPE } from '@weir/record';
+import type { ElementKey } from '../ipfix/registry.ts';
+import type { Slot } from './layout.ts';
+import { isBlank, lowWord, type Step } from './run.ts';
+
+type First = (key: ElementKey) => Slot | undefined;
+
+const ICMP = 1;
+const ICMPV6 = 58;
+
+/** Element 5 (ipClassOfService): upper six bits are the DSCP, unless element 195 gave it, lower two ECN. */
+export function trafficClassStep(slot: Slot, withDscp: boolean): Step {
+  const last = slot.offset + slot.length - 1;
+  return ({ batch, data, start, stride, row: first, end }) => {
+    const dscp = batch.use(FIELD.dscp);
+    let seen = 0;
+    for (let row = first, at = start + last; row < end; row++, at += stride) {
+      if (withDscp) dscp[row] = data[at] >> 2;
+      seen |= data[at];
+    }
+    if ((seen & 3) === 0) return;
+    const ecn = batch.use(FIELD.ecn);
+    for (let row = first, at = start + last; row < end; row++, at += stride) ecn[row] = data[at] & 3;
+  };
+}
+
+/**
+ * ICMP type and code, for records of protocol 1 and 58 only: elements 32 and 139 hold both, 176 to 179 one each, and exporters
+ * that send none of them put both into the destination port, which is kept as it came.
+ */
+export function icmpSteps(first: First): Step[] {
+  const both = [32, 139].map(first).filter((slot) => slot !== undefined);
+  const types = [176, 178].map(first).filter((slot) => slot !== undefined);
+  const codes = [177, 179].map(first).filter((slot) => slot !== undefined);
+  const hasProto = first(4) !== undefined;
+  if (both.length + types.length + codes.length === 0) {
+    const port = first(11);
+    return hasProto && port !== undefined ? [icmpStep([port], [], [], true)] : [];
+  }
+  return [icmpStep(both, types, codes, hasProto)];
+}
+
+function icmpStep(both: readonly Slot[], types: readonly Slot[], codes: readonly Slot[], hasProto: boolean): Step {
+  return (run) => {
+    const { batch, stride, end } = run;
+    const proto = batch.use(FIELD.proto);
+    const type = batch.use(FIELD.icmp_type);
+    const code = batch.use(FIELD.icmp_code);
+    const quality = batch.use(FIELD.quality);
+    for (let row = run.row, record = run.start; row < end; row++, record += stride) {
+      if (hasProto && proto[row] !== ICMP && proto[row] !== ICMPV6) continue;
+      let value = 0;
+      for (let s = 0; s < both.length && value === 0; s++) value = lowWord(run, both[s], record);
+      let typeValue = value >> 8;
+      let codeValue = value & 0xff;
+      for (let s = 0; s < types.length && typeValue === 0; s++) typeValue = lowWord(run, types[s], record);
+      for (let s = 0; s < codes.length && codeValue === 0; s++) codeValue = lowWord(run, codes[s], record);
+      type[row] = typeValue;
+      code[row] = codeValue;
+      quality[row] |= QUALITY.icmp_given;
+    }
+  };
+}
+
+/** Elements 70 to 79: label stack entries of three bytes, 20 bits of them the label; an entry of zeros is none. */
+export function mplsStep(slots: readonly Slot[]): Step {
+  return (run) => {
+    if (!run.batch.has(FIELD.mpls_labels) && slots.every((slot) => isBlank(run, slot))) return;
+    const labels = run.batch.use(FIELD.mpls_labels);
+    for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+      for (let s = 0; s < slots.length; s++) {
+        const entry = lowWord(run, slots[s], record);
+        if (entry !== 0) labels.push(row, (entry >>> 4) & 0xfffff);
+      }
+    }
+  };
+}
+
+/** Element 61: 0 ingress, 1 egress; exporters send 255 for unknown. */
+export function directionStep(slot: Slot): Step {
+  const last = slot.offset + slot.length - 1;
+  return ({ batch, data, start, stride, row: first, end }) => {
+    const column = batch.use(FIELD.direction);
+    for (let row = first, at = start + last; row < end; row++, at += stride) {
+      column[row] = data[at] <= 1 ? data[at] + 1 : DIRECTION.unknown;
+    }
+  };
+}
+
+/** Open vSwitch's tunnel types (element 6876/891) as ours; its type 3 is LISP. */
+const OVS_TUNNELS: readonly number[] = [
+  TUNNEL_TYPE.none,
+  TUNNEL_TYPE.vxlan,
+  TUNNEL_TYPE.gre,
+  TUNNEL_TYPE.other,
+  TUNNEL_TYPE.stt,
+  TUNNEL_TYPE.other,
+  TUNNEL_TYPE.other,
+  TUNNEL_TYPE.geneve,
+];
+
+export function ovsTunnelTypeStep(slot: Slot): Step {
+  return (run) => {
+    if (!run.batch.has(FIELD.tunnel_type) && isBlank(run, slot)) return;
+    const column = run.batch.use(FIELD.tunnel_type);
+    for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+      column[row] = OVS_TUNNELS[lowWord(run, slot, record)] ?? TUNNEL_TYPE.other;
+    }
+  };
+}
+
+/** Element 351 (layer2SegmentId): the first of eight bytes is the kind of overlay (1 VXLAN, 2 NVGRE), the last three the id. */
+export function segmentStep(slot: Slot): Step {
+  return (run) => {
+    if (isBlank(run, slot)) return;
+    const ids = run.batch.use(FIELD.tunnel_id);
+    const types = run.batch.use(FIELD.tunnel_type);
+    for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+      const kind = slot.length === 8 ? run.data[record + slot.offset] : 0;
+      const id = lowWord(run, slot, record) & 0xffffff;
+      if (id === 0) continue;
+      ids[row * 2] = id;
+      if (types[row] === 0 && kind === 1) types[row] = TUNNEL_TYPE.vxlan;
+      if (types[row] === 0 && kind === 2) types[row] = TUNNEL_TYPE.nvgre;
+    }
+  };
+}
+
+/** A text: the column takes its key. */
+export function textStep(field: Field<'str'>, slot: Slot): Step {
+  return (run) => {
+    if (!run.batch.has(field) && isBlank(run, slot)) return;
+    const column = run.batch.use(field);
+    const { strings } = run.context;
+    for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+      let data = run.data;
+      let at = record + slot.offset;
+      let length = slot.length;
+      if (slot.variable) {
+        data = run.message;
+        length = run.view.getUint32(at + 4);
+        at = run.view.getUint32(at);
+      }
+      const key = strings.internBytes(data, at, at + length);
+      if ((key.lo | key.hi) === 0) continue;
+      column[row * 2] = key.lo;
+      column[row * 2 + 1] = key.hi;
+    }
+  };
+}

@@ -1,0 +1,68 @@
+// Options data: what an exporter says of itself. Sampling rates with what they hold for, names of interfaces, and when its uptime
+// began. Everything else is passed over.
+import { ACCOUNT } from '@weir/record';
+import type { ElementKey } from '../ipfix/registry.ts';
+import { MAX_TEXT_BYTES } from '../strings.ts';
+import type { Slot } from './layout.ts';
+import { type Run, type Step, wholeNumber } from './run.ts';
+import { type RateSlots, rateSlots, readRate } from './sampling.ts';
+
+interface OptionSlots {
+  readonly rate: RateSlots | undefined;
+  readonly sampler: Slot | undefined;
+  readonly selector: Slot | undefined;
+  readonly ifIndex: Slot | undefined;
+  readonly name: Slot | undefined;
+  readonly alias: Slot | undefined;
+  readonly systemInit: Slot | undefined;
+}
+
+/** The step of an options template: keeps what each record says in the observation domain. */
+export function optionsStep(slots: ReadonlyMap<ElementKey, readonly Slot[]>): Step {
+  const first = (key: ElementKey) => slots.get(key)?.[0];
+  const wanted: OptionSlots = {
+    rate: rateSlots(first),
+    sampler: first(48),
+    selector: first(302),
+    ifIndex: first(10) ?? first(14),
+    name: first(82),
+    alias: first(83),
+    systemInit: first(160),
+  };
+  return (run) => {
+    for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+      readOption(run, wanted, record);
+    }
+    run.context.exporter.counters[ACCOUNT.options_received] += run.end - run.row;
+  };
+}
+
+function readOption(run: Run, slots: OptionSlots, record: number): void {
+  const { domain } = run;
+  if (slots.systemInit !== undefined) domain.systemInit = wholeNumber(run, slots.systemInit, record);
+  const ifIndex = slots.ifIndex === undefined ? 0 : wholeNumber(run, slots.ifIndex, record);
+  if (slots.ifIndex !== undefined && (slots.name !== undefined || slots.alias !== undefined)) {
+    domain.nameInterface(ifIndex, text(run, slots.name, record), text(run, slots.alias, record));
+  }
+  if (slots.rate === undefined) return;
+  const rate = readRate(run, slots.rate, record);
+  if (rate === 0) return;
+  const { sampling } = domain;
+  if (slots.sampler !== undefined) sampling.set(sampling.samplers, wholeNumber(run, slots.sampler, record), rate);
+  else if (slots.selector !== undefined) {
+    sampling.set(sampling.selectors, wholeNumber(run, slots.selector, record), rate);
+  } else if (ifIndex !== 0) sampling.set(sampling.interfaces, ifIndex, rate);
+  else sampling.all = rate;
+}
+
+const decoder = new TextDecoder('utf-8');
+
+function text(run: Run, slot: Slot | undefined, record: number): string {
+  if (slot === undefined) return '';
+  const at = record + slot.offset;
+  const data = slot.variable ? run.message : run.data;
+  const from = slot.variable ? run.view.getUint32(at) : at;
+  let end = from + Math.min(MAX_TEXT_BYTES, slot.variable ? run.view.getUint32(at + 4) : slot.length);
+  while (end > from && data[end - 1] === 0) end--;
+  return decoder.decode(data.subarray(from, end));
+}

@@ -1,0 +1,176 @@
+// Compiles a template once: which step reads each field, in which order. Elements that have no column have no step; their bytes are
+// passed over by the stride. Plain one-to-one cases come from the field catalogue's `elements`; the rest is named below.
+import { ACCOUNT, FIELD, FIELDS, type Field, QUALITY } from '@weir/record';
+import type { ElementKey } from '../ipfix/registry.ts';
+import { addressSteps, writeFirst } from './address-steps.ts';
+import { COUNTER_FIELDS, counterSteps } from './counter-steps.ts';
+import {
+  directionStep,
+  icmpSteps,
+  mplsStep,
+  ovsTunnelTypeStep,
+  segmentStep,
+  textStep,
+  trafficClassStep,
+} from './header-steps.ts';
+import { type Layout, layOut, type Slot } from './layout.ts';
+import { optionsStep } from './options.ts';
+import type { Step } from './run.ts';
+import { rateSlots, samplingStep } from './sampling.ts';
+import { lazily, scalarSteps } from './scalar.ts';
+import type { Template } from './template.ts';
+import { timeSteps } from './time-steps.ts';
+
+export interface Plan {
+  readonly layout: Layout;
+  readonly steps: readonly Step[];
+  /** Quality bits that hold for all records of the template. */
+  readonly quality: number;
+}
+
+type Slots = ReadonlyMap<ElementKey, readonly Slot[]>;
+
+/** Scalar columns that are not a plain copy of the first element that is not zero. */
+const SPECIAL: ReadonlySet<string> = new Set([
+  ...COUNTER_FIELDS,
+  'time_start',
+  'time_end',
+  'exporter',
+  // Our own: the exporter's flow and template ids mean something else.
+  'flow_id',
+  'template_id',
+  'dscp',
+  'ecn',
+  'icmp_type',
+  'icmp_code',
+  'direction',
+  'tunnel_type',
+  'tunnel_id',
+  'sampling_rate',
+  // Keys of policies are made of several names; nothing makes those rows from flow records yet.
+  'policy_in',
+  'policy_out',
+]);
+
+export function compile(template: Template): Plan {
+  const layout = layOut(template.fields);
+  const slots = new Map<ElementKey, Slot[]>();
+  for (const slot of layout.slots) {
+    const same = slots.get(slot.key);
+    if (same === undefined) slots.set(slot.key, [slot]);
+    else same.push(slot);
+  }
+  if (template.options) return { layout, steps: [optionsStep(slots)], quality: 0 };
+  const first = (key: ElementKey) => slots.get(key)?.[0];
+  const counters = counterSteps(first);
+  const steps = [
+    ...plainSteps(slots),
+    ...headerSteps(slots, first),
+    ...counters.steps,
+    ...timeSteps((element) => first(element)),
+    ...exporterSteps(slots),
+    // After the interface columns and the counters, which it reads.
+    samplingStep({ record: rateSlots(first), sampler: first(48), selector: first(302), counters: counters.pairs }),
+  ];
+  return { layout, steps, quality: templateQuality(slots) };
+}
+
+function plainSteps(slots: Slots): Step[] {
+  const steps: Step[] = [];
+  for (const field of FIELDS) {
+    if (SPECIAL.has(field.name)) continue;
+    const found = field.elements.flatMap((key) => slots.get(key) ?? []);
+    if (found.length === 0) continue;
+    if (field.kind === 'addr') {
+      const isEnd = field === FIELD.src_addr || field === FIELD.dst_addr;
+      steps.push(...addressSteps(field as Field<'addr'>, found, isEnd));
+    } else if (field.kind === 'str') {
+      steps.push(textStep(field as Field<'str'>, found[0]));
+      // Open vSwitch sends interfaceName and interfaceDescription twice: of the ingress, then of the egress interface.
+      if (field === FIELD.in_if_name && found.length > 1) steps.push(textStep(FIELD.out_if_name, found[1]));
+      if (field === FIELD.in_if_alias && found.length > 1) steps.push(textStep(FIELD.out_if_alias, found[1]));
+    } else if (!field.kind.startsWith('list')) steps.push(...scalarSteps(field, found));
+  }
+  return steps;
+}
+
+function headerSteps(slots: Slots, first: (key: ElementKey) => Slot | undefined): Step[] {
+  const steps: Step[] = [];
+  const dscp = first(195);
+  const trafficClass = first(5);
+  if (dscp !== undefined) steps.push(...scalarSteps(FIELD.dscp, [dscp]));
+  if (trafficClass !== undefined && !trafficClass.variable) {
+    steps.push(trafficClassStep(trafficClass, dscp === undefined));
+  }
+  steps.push(...icmpSteps(first));
+  const labels = FIELD.mpls_labels.elements.flatMap((key) => slots.get(key) ?? []);
+  if (labels.length > 0) steps.push(mplsStep(labels));
+  const direction = first(61);
+  if (direction !== undefined && !direction.variable) steps.push(directionStep(direction));
+  const tunnelType = first('6876/891');
+  if (tunnelType !== undefined) steps.push(ovsTunnelTypeStep(tunnelType));
+  const tunnelKey = first('6876/892');
+  if (tunnelKey !== undefined) steps.push(...scalarSteps(FIELD.tunnel_id, [tunnelKey]));
+  const segment = first(351);
+  if (segment !== undefined) steps.push(segmentStep(segment));
+  steps.push(...verdictSteps(first));
+  return steps;
+}
+
+/** Antrea's rule actions (1 allow, 2 drop, 3 reject) are the verdict's codes; the stronger of the two sides decides. */
+function verdictSteps(first: (key: ElementKey) => Slot | undefined): Step[] {
+  const actions = [first('56506/139'), first('56506/140')].filter((slot) => slot !== undefined);
+  if (actions.length === 0) return [];
+  const step: Step = (run) => {
+    const verdict = run.batch.use(FIELD.verdict);
+    const source = run.batch.use(FIELD.verdict_source);
+    for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+      for (const slot of actions) {
+        const action = slot.variable ? 0 : run.data[record + slot.offset + slot.length - 1];
+        if (action > 0 && action <= 3) {
+          verdict[row] = Math.max(verdict[row], action);
+          source[row] = 1;
+        }
+      }
+    }
+  };
+  return [lazily(FIELD.verdict, actions, step)];
+}
+
+/**
+ * A mediator says for whom it speaks: 403 and 404 originalExporter, 130 and 131 exporter (RFC 6235, RFC 7012). The row becomes that
+ * exporter's, and with it the count of flows received.
+ */
+function exporterSteps(slots: Slots): Step[] {
+  const found = [403, 404, 130, 131]
+    .flatMap((key) => slots.get(key) ?? [])
+    .filter((slot) => !slot.variable && (slot.length === 4 || slot.length === 16));
+  if (found.length === 0) return [];
+  const words = new Uint32Array(4);
+  return [
+    (run) => {
+      const column = run.batch.use(FIELD.exporter);
+      const { exporter: peer, exporters, timeReceived } = run.context;
+      for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+        words.fill(0);
+        if (!writeFirst(words, 0, run.view, record, found)) continue;
+        const named = exporters.at(words, 0);
+        if (named === undefined || named === peer) continue;
+        column[row * 2] = named.key.lo;
+        column[row * 2 + 1] = named.key.hi;
+        named.counters[ACCOUNT.flows_received]++;
+        peer.counters[ACCOUNT.flows_received]--;
+        if (named.firstSeen === 0) named.firstSeen = timeReceived;
+        named.lastSeen = timeReceived;
+      }
+    },
+  ];
+}
+
+function templateQuality(slots: Slots): number {
+  const has = (field: Field) => field.elements.some((key) => slots.has(key));
+  return (
+    (has(FIELD.src_as) || has(FIELD.dst_as) ? QUALITY.as_given : 0) |
+    (has(FIELD.src_addr) && has(FIELD.dst_addr) ? 0 : QUALITY.address_unknown)
+  );
+}

@@ -1,0 +1,177 @@
+// Steps for the flow's start and end, which exporters give in nine ways. A template's most precise way is used; a last step settles
+// records where it gave nothing.
+import { FIELD, type Field, QUALITY } from '@weir/record';
+import { uptimeAgo } from '../clock.ts';
+import type { Slot } from './layout.ts';
+import { type Run, type Step, wholeNumber } from './run.ts';
+
+const WORD = 4294967296;
+/** Seconds from 1900 (NTP, RFC 5905) to 1970. */
+const NTP_TO_UNIX = 2208988800;
+/** High word of the last time taken for one, about the year 2109; above is nonsense. Zero is within 50 days of 1970: no time. */
+const MAX_HIGH_WORD = 1023;
+
+/** Elements of the start and the end, the most precise first; each kind of element has one reader. */
+const START = { milliseconds: 152, nanoseconds: 156, microseconds: 154, seconds: 150, delta: 158, uptime: 22 } as const;
+const END = { milliseconds: 153, nanoseconds: 157, microseconds: 155, seconds: 151, delta: 159, uptime: 21 } as const;
+/** When the packet was seen (PSAMP): start and end at once. */
+const OBSERVED = { milliseconds: 323, nanoseconds: 325, microseconds: 324, seconds: 322 } as const;
+const SYSTEM_INIT = 160;
+const DURATION = 161;
+
+export const TIME_ELEMENTS: ReadonlySet<number> = new Set([
+  ...Object.values(START),
+  ...Object.values(END),
+  ...Object.values(OBSERVED),
+]);
+
+type Elements = Partial<typeof START | typeof END | typeof OBSERVED>;
+type Write = (run: Run, record: number) => number;
+
+/** Steps for `time_start` and `time_end`. `first` finds the first slot of an element. */
+export function timeSteps(first: (element: number) => Slot | undefined): Step[] {
+  const side = (field: Field<'time'>, elements: Elements): Step[] => {
+    const step = sideStep(field, elements, first) ?? sideStep(field, OBSERVED, first);
+    return step === undefined ? [] : [step];
+  };
+  return [...side(FIELD.time_start, START), ...side(FIELD.time_end, END), settleStep(first(DURATION))];
+}
+
+function sideStep(
+  field: Field<'time'>,
+  elements: Elements,
+  first: (element: number) => Slot | undefined,
+): Step | undefined {
+  for (const [kind, element] of Object.entries(elements)) {
+    const slot = first(element);
+    if (slot === undefined || slot.variable) continue;
+    if (kind === 'milliseconds' && slot.length === 8) return millisecondsStep(field, slot);
+    if (kind === 'uptime' && slot.length === 4) return uptimeStep(field, slot, first(SYSTEM_INIT));
+    const read = reader(kind, slot);
+    if (read !== undefined) return numberStep(field, read);
+  }
+  return undefined;
+}
+
+/** How a value becomes milliseconds since 1970; 0 is none. */
+function reader(kind: string, slot: Slot): Write | undefined {
+  switch (kind) {
+    case 'seconds':
+      return (run, record) => wholeNumber(run, slot, record) * 1000;
+    case 'milliseconds':
+      return (run, record) => wholeNumber(run, slot, record);
+    case 'microseconds':
+    case 'nanoseconds':
+      return slot.length === 8 ? (run, record) => ntpTime(run.view, record + slot.offset) : undefined;
+    case 'delta':
+      // RFC 7012: microseconds before the export time in the header.
+      return (run, record) => run.clock - Math.floor(wholeNumber(run, slot, record) / 1000);
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * RFC 7011 sections 6.1.9 and 6.1.10: both micro- and nanoseconds are NTP timestamps, seconds since 1900 and a binary fraction.
+ * Seconds whose high bit is clear lie in the era that begins in 2036 (RFC 4330 section 3).
+ */
+function ntpTime(view: DataView, at: number): number {
+  const seconds = view.getUint32(at);
+  const fraction = view.getUint32(at + 4);
+  if ((seconds | fraction) === 0) return 0;
+  const era = seconds >= 0x80000000 ? 0 : WORD;
+  return (seconds + era - NTP_TO_UNIX) * 1000 + Math.floor((fraction * 1000) / WORD);
+}
+
+function numberStep(field: Field<'time'>, read: Write): Step {
+  return (run) => {
+    const column = run.batch.use(field);
+    for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+      const time = read(run, record);
+      column[row * 2] = time;
+      column[row * 2 + 1] = time / WORD;
+    }
+  };
+}
+
+function millisecondsStep(field: Field<'time'>, slot: Slot): Step {
+  const { offset } = slot;
+  return ({ batch, view, start, stride, row: first, end }) => {
+    const column = batch.use(field);
+    for (let row = first, at = start + offset; row < end; row++, at += stride) {
+      column[row * 2] = view.getUint32(at + 4);
+      column[row * 2 + 1] = view.getUint32(at);
+    }
+  };
+}
+
+/**
+ * Elements 21 and 22: milliseconds of the exporter's uptime. NetFlow v9 has the uptime in its header; in IPFIX the moment it started
+ * comes as element 160, in the record or in options data. With neither there is no time.
+ */
+function uptimeStep(field: Field<'time'>, slot: Slot, init: Slot | undefined): Step {
+  const { offset } = slot;
+  return (run) => {
+    const column = run.batch.use(field);
+    const { view, stride, end } = run;
+    if (run.uptime >= 0) {
+      // clock − ago in two words; the low word's borrow is carried.
+      const clockHigh = Math.floor(run.clock / WORD);
+      const clockLow = run.clock - clockHigh * WORD;
+      for (let row = run.row, at = run.start + offset; row < end; row++, at += stride) {
+        const low = clockLow - uptimeAgo(run.uptime, view.getUint32(at));
+        column[row * 2] = low;
+        column[row * 2 + 1] = low < 0 ? clockHigh - 1 : low >= WORD ? clockHigh + 1 : clockHigh;
+      }
+      return;
+    }
+    for (let row = run.row, record = run.start; row < end; row++, record += stride) {
+      const began = init === undefined ? run.domain.systemInit : wholeNumber(run, init, record);
+      const time = began === 0 ? 0 : began + view.getUint32(record + offset);
+      column[row * 2] = time;
+      column[row * 2 + 1] = time / WORD;
+    }
+  };
+}
+
+/** Where one end is missing it is taken from the other and the duration; where both are, from the time of receipt, and flagged. */
+function settleStep(duration: Slot | undefined): Step {
+  return (run) => {
+    const starts = run.batch.use(FIELD.time_start);
+    const ends = run.batch.use(FIELD.time_end);
+    for (let row = run.row; row < run.end; row++) {
+      const high = row * 2 + 1;
+      const started = starts[high] !== 0 && starts[high] <= MAX_HIGH_WORD;
+      const ended = ends[high] !== 0 && ends[high] <= MAX_HIGH_WORD;
+      if (started && ended) continue;
+      settle(run, row, duration, starts, ends, started, ended);
+    }
+  };
+}
+
+function settle(
+  run: Run,
+  row: number,
+  duration: Slot | undefined,
+  starts: Uint32Array,
+  ends: Uint32Array,
+  started: boolean,
+  ended: boolean,
+): void {
+  const record = run.start + (row - run.row) * run.stride;
+  const lasted = duration === undefined ? 0 : Math.min(wholeNumber(run, duration, record), run.context.timeReceived);
+  let start = starts[row * 2 + 1] * WORD + starts[row * 2];
+  let end = ends[row * 2 + 1] * WORD + ends[row * 2];
+  if (started) end = start + lasted;
+  else {
+    if (!ended) {
+      end = Math.floor(run.context.timeReceived);
+      run.batch.use(FIELD.quality)[row] |= QUALITY.time_guessed;
+    }
+    start = Math.max(0, end - lasted);
+  }
+  starts[row * 2] = start;
+  starts[row * 2 + 1] = start / WORD;
+  ends[row * 2] = end;
+  ends[row * 2 + 1] = end / WORD;
+}
