@@ -1,2 +1,4 @@
-// @weir/listen
-export {};
+// @weir/listen: how bytes arrive. UDP lanes: recvmmsg on Linux, node:dgram elsewhere, behind one interface.
+export * from './errors.ts';
+export * from './listener.ts';
+export * from './ports-free.ts';

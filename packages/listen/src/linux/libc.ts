@@ -1,0 +1,98 @@
+// The few calls of the C library that receiving needs, and the numbers of the Linux ABI that go with them.
+import { createRequire } from 'node:module';
+import { arch, endianness, platform } from 'node:os';
+
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const SOCK_DGRAM = 2;
+/** Not inherited by the store process. */
+export const SOCK_CLOEXEC = 0o2000000;
+export const IPPROTO_IPV6 = 41;
+export const IPV6_V6ONLY = 26;
+/** The generic option numbers; MIPS, SPARC and PA-RISC have others and get the dgram backend. */
+export const SOL_SOCKET = 1;
+export const SO_RCVBUF = 8;
+export const SO_REUSEPORT = 15;
+export const SO_RCVBUFFORCE = 33;
+export const SO_TIMESTAMPNS = 35;
+export const SO_RXQ_OVFL = 40;
+export const SO_ATTACH_REUSEPORT_CBPF = 51;
+export const SO_MEMINFO = 55;
+export const MSG_DONTWAIT = 0x40;
+export const MSG_TRUNC = 0x20;
+
+export interface Libc {
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: Uint8Array, length: number): number;
+  getsockname(fd: number, address: Uint8Array, length: Uint32Array): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array | Uint32Array, length: number): number;
+  getsockopt(fd: number, level: number, name: number, value: Uint32Array, length: Uint32Array): number;
+  /** `headers`: address of `count` struct mmsghdr in memory from `allocate`. Returns how many were filled, -1 with errno. */
+  recvmmsg(fd: number, headers: bigint, count: number, flags: number, timeout: null): number;
+  close(fd: number): number;
+  /** Of the last call in this thread, as a name such as `EAGAIN`. */
+  errno(): string;
+  /** Memory that stays where it is until the process ends. Nothing frees it: the kernel and views keep pointing into it. */
+  allocate(bytes: number): { readonly address: bigint; readonly memory: ArrayBuffer };
+  /** Calls back once when a datagram waits. Returns how to give up waiting. */
+  whenReadable(fd: number, callback: () => void): () => void;
+}
+
+type Koffi = typeof import('koffi');
+
+const ARCHITECTURES = new Set(['x64', 'arm64', 'riscv64', 'loong64', 'ppc64']);
+
+let loaded: Libc | Error | undefined;
+
+/** Why `recvmmsg` cannot be used here, as a sentence; undefined when it can. */
+export function recvmmsgAvailable(): string | undefined {
+  if (platform() !== 'linux') return 'recvmmsg needs Linux';
+  if (!ARCHITECTURES.has(arch()) || endianness() !== 'LE') return `recvmmsg is not supported on ${arch()}`;
+  try {
+    libc();
+    return undefined;
+  } catch (error) {
+    return `the C library cannot be called: ${(error as Error).message}`;
+  }
+}
+
+/** Loaded on first use, so that other systems never load koffi. Throws what koffi throws. */
+export function libc(): Libc {
+  if (loaded === undefined) {
+    try {
+      loaded = load();
+    } catch (error) {
+      loaded = error as Error;
+    }
+  }
+  if (loaded instanceof Error) throw loaded;
+  return loaded;
+}
+
+function load(): Libc {
+  const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+  // The process itself: its C library, whichever that is (glibc, musl).
+  const library = koffi.load(null);
+  const names = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [number, name]));
+  return {
+    socket: library.func('int socket(int, int, int)'),
+    bind: library.func('int bind(int, const void *, unsigned int)'),
+    getsockname: library.func('int getsockname(int, _Out_ void *, _Inout_ unsigned int *)'),
+    setsockopt: library.func('int setsockopt(int, int, int, const void *, unsigned int)'),
+    getsockopt: library.func('int getsockopt(int, int, int, _Out_ void *, _Inout_ unsigned int *)'),
+    recvmmsg: library.func('int recvmmsg(int, void *, unsigned int, int, void *)'),
+    close: library.func('int close(int)'),
+    errno: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
+    allocate(bytes) {
+      const pointer: unknown = koffi.alloc('uint8_t', bytes);
+      return { address: koffi.address(pointer), memory: koffi.view(pointer, bytes) };
+    },
+    whenReadable(fd, callback) {
+      const handle = koffi.node.poll(fd, { readable: true }, () => {
+        handle.close();
+        callback();
+      });
+      return () => handle.close();
+    },
+  };
+}

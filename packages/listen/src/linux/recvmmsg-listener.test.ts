@@ -1,0 +1,116 @@
+import { createSocket } from 'node:dgram';
+import { formatAddress } from '@weir/record';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Listener, openListener } from '../listener.ts';
+import { recvmmsgAvailable } from './libc.ts';
+
+const open: (() => void)[] = [];
+afterEach(() => {
+  for (const close of open.splice(0)) close();
+});
+
+async function listen(port: number, lane: number, lanes: number, receiveBufferBytes = 1 << 20): Promise<Listener> {
+  const listener = await openListener({
+    binds: [{ host: '127.0.0.1', port }],
+    receiveBufferBytes,
+    reusePort: lanes > 1,
+    lane,
+    lanes,
+    backend: 'recvmmsg',
+  });
+  open.push(() => listener.close());
+  return listener;
+}
+
+async function sendFrom(address: string, count: number, port: number, size = 1): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const socket = createSocket('udp4');
+    await new Promise<void>((resolve) => socket.bind(0, address, resolve));
+    await new Promise<void>((resolve) => socket.send(Buffer.alloc(size), port, '127.0.0.1', () => resolve()));
+    socket.close();
+  }
+}
+
+describe.runIf(recvmmsgAvailable() === undefined)('receiving with recvmmsg', () => {
+  it('keeps every source address in one lane, whatever its source port, and uses all lanes', async () => {
+    const first = await listen(0, 0, 3);
+    const { port } = first.stats().sockets[0];
+    const lanes = [first, await listen(port, 1, 3), await listen(port, 2, 3)];
+    expect(lanes.flatMap((lane) => lane.stats().warnings.filter((text) => text.includes('lanes')))).toEqual([]);
+    const seen = lanes.map(() => new Map<string, number>());
+    const running = lanes.map((lane, index) =>
+      lane.run({
+        onBatch: (batch) => {
+          for (let i = 0; i < batch.count; i++) {
+            const peer = formatAddress(batch.peers, i * 4);
+            seen[index].set(peer, (seen[index].get(peer) ?? 0) + 1);
+          }
+        },
+        onTick: () => {},
+      }),
+    );
+    const sources = [...Array(30).keys()].map((i) => `127.0.1.${i + 1}`);
+    for (const source of sources) await sendFrom(source, 8, port);
+    for (const lane of lanes) lane.stop();
+    await Promise.all(running);
+    for (const source of sources) expect(seen.map((lane) => lane.get(source) ?? 0).sort()).toEqual([0, 0, 8]);
+    for (const lane of seen) expect(lane.size).toBeGreaterThan(3);
+  });
+
+  it('counts what the kernel dropped, although no later datagram tells of it', async () => {
+    const listener = await listen(0, 0, 1, 16_384);
+    const { port } = listener.stats().sockets[0];
+    // The socket holds about 32 kB of the kernel's memory: most of these do not fit, and the last ones for sure not.
+    await sendFrom('127.0.0.1', 60, port, 4_000);
+    const done = listener.run({ onBatch: () => {}, onTick: () => {} });
+    listener.stop();
+    await done;
+    const [socket] = listener.stats().sockets;
+    expect(socket.datagrams).toBeGreaterThan(0);
+    expect(socket.kernelDropped).toBeGreaterThan(0);
+    expect(socket.datagrams + socket.kernelDropped).toBe(60);
+  });
+
+  it('goes on after a stop and a start with another listener in the same memory', async () => {
+    for (let round = 0; round < 3; round++) {
+      const listener = await listen(0, 0, 1);
+      const { port } = listener.stats().sockets[0];
+      const sizes: number[] = [];
+      const done = listener.run({
+        onBatch: (batch) => {
+          for (let i = 0; i < batch.count; i++) sizes.push(batch.ends[i] - batch.starts[i]);
+        },
+        onTick: () => {},
+      });
+      await sendFrom('127.0.0.1', 3, port, 100 + round);
+      listener.stop();
+      await done;
+      listener.close();
+      expect(sizes).toEqual([100 + round, 100 + round, 100 + round]);
+    }
+  });
+
+  it('stops although senders go on', async () => {
+    const listener = await listen(0, 0, 1);
+    const { port } = listener.stats().sockets[0];
+    const socket = createSocket('udp4');
+    let sending = true;
+    const again = () => {
+      // Not from the callback itself: it comes before the next turn of the event loop, which then never would.
+      if (sending) socket.send('x', port, '127.0.0.1', () => setImmediate(again));
+      else socket.close();
+    };
+    again();
+    let received = 0;
+    const done = listener.run({
+      onBatch: (batch) => {
+        received += batch.count;
+        listener.stop();
+      },
+      onTick: () => {},
+    });
+    await done;
+    sending = false;
+    expect(received).toBeGreaterThan(0);
+  });
+});

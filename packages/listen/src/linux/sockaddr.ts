@@ -1,0 +1,25 @@
+// struct sockaddr_in and sockaddr_in6: family (host order), port (network order), then the address in network order.
+import { isIPv4, parseAddress } from '@weir/record';
+import { AF_INET, AF_INET6 } from './libc.ts';
+
+/** Room for either. */
+export const SOCKADDR_BYTES = 28;
+
+/** The sockaddr of an address in text; IPv4 in text gives sockaddr_in. */
+export function sockaddr(address: string, family: 4 | 6, port: number): Uint8Array<ArrayBuffer> {
+  // `::` parses to all zeros, which is what a sockaddr wants.
+  const words = parseAddress(address);
+  const bytes = new Uint8Array(family === 4 ? 16 : SOCKADDR_BYTES);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, family === 4 ? AF_INET : AF_INET6, true);
+  view.setUint16(2, port);
+  const text = new Uint8Array(words.buffer);
+  if (family === 4 && isIPv4(words, 0)) bytes.set(text.subarray(12), 4);
+  else bytes.set(text, 8);
+  return bytes;
+}
+
+/** The port of a sockaddr of either family. */
+export function sockaddrPort(bytes: Uint8Array): number {
+  return (bytes[2] << 8) | bytes[3];
+}

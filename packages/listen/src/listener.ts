@@ -1,0 +1,99 @@
+// What a lane receives with: the interface that both backends stand behind, and the choice between them.
+import { dgramListener } from './dgram-listener.ts';
+import { ListenError } from './errors.ts';
+import { recvmmsgAvailable } from './linux/libc.ts';
+import { recvmmsgListener } from './linux/recvmmsg-listener.ts';
+import { type ResolvedBind, resolveBinds } from './resolve.ts';
+
+/** Datagrams of one local port, as they lie in the receive slots. Valid only during `onBatch`: the slots are used again. */
+export interface DatagramBatch {
+  count: number;
+  /** All slots; datagram `i` is `data[starts[i], ends[i])`. Bytes outside are of earlier datagrams. */
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  /** Four words a datagram, as in address columns: IPv4 as ::ffff:a.b.c.d. */
+  readonly peers: Uint32Array;
+  readonly peerPorts: Uint16Array;
+  /** When the kernel took the datagram, ms since 1970; without kernel timestamps, when it was read. */
+  readonly times: Float64Array;
+  /** 1 where the datagram was longer than its slot and was cut. */
+  readonly truncated: Uint8Array;
+  localPort: number;
+}
+
+export interface ListenHandler {
+  onBatch(batch: DatagramBatch): void;
+  /** At least every 50 ms while the thread is not blocked elsewhere, also when nothing arrives. */
+  onTick(nowMs: number): void;
+}
+
+export interface SocketStats {
+  readonly host: string;
+  readonly port: number;
+  /** Bytes. The kernel's own bookkeeping counts against it: a datagram of 1.5 kB takes about 2.3 kB. */
+  readonly receiveBufferWanted: number;
+  readonly receiveBufferGranted: number;
+  /** Datagrams that the kernel dropped at this socket, since it was opened. Always 0 with dgram, which cannot see them. */
+  readonly kernelDropped: number;
+  readonly datagrams: number;
+  /** UDP payload bytes. */
+  readonly bytes: number;
+}
+
+export type Backend = 'recvmmsg' | 'dgram';
+
+export interface ListenerStats {
+  readonly backend: Backend;
+  readonly sockets: readonly SocketStats[];
+  /** Sentences for the operator: what the system refused and what to do about it. */
+  readonly warnings: readonly string[];
+}
+
+export interface Listener {
+  /**
+   * Hands over datagrams until `stop`, then what the kernel had taken before it, and resolves. Rejects with what the
+   * handler throws, or a ListenError `socket_failed`. Does not block the thread's event loop for longer than a batch.
+   */
+  run(handler: ListenHandler): Promise<void>;
+  /** Ends `run` after all datagrams that arrived before now were handed over. */
+  stop(): void;
+  stats(): ListenerStats;
+  /** Closes the sockets. Call when `run` has resolved. */
+  close(): void;
+}
+
+export interface ListenOptions {
+  /** `host` is an address or a name that resolves; `::` takes IPv4 too. Port 0 lets the system choose (see `stats`). */
+  readonly binds: readonly { readonly host: string; readonly port: number }[];
+  readonly receiveBufferBytes: number;
+  /** Let other sockets share the ports (SO_REUSEPORT). Implied by more than one lane. */
+  readonly reusePort: boolean;
+  readonly lane: number;
+  /** With more than one, each source address goes to one lane, whatever its source port. */
+  readonly lanes: number;
+  /** `auto`: recvmmsg where it works, else dgram. */
+  readonly backend?: 'auto' | Backend;
+}
+
+export interface BackendOptions extends Omit<ListenOptions, 'binds' | 'backend'> {
+  readonly binds: readonly ResolvedBind[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Opens the sockets of one lane. Throws ListenError: `port_taken`, `not_permitted`, `bad_address`, `backend_unavailable`,
+ * `socket_failed`; nothing stays open then.
+ */
+export async function openListener(options: ListenOptions): Promise<Listener> {
+  const binds = await resolveBinds(options.binds);
+  const backend = options.backend ?? 'auto';
+  const unavailable = backend === 'dgram' ? undefined : recvmmsgAvailable();
+  if (backend === 'recvmmsg' && unavailable !== undefined) throw new ListenError('backend_unavailable', unavailable);
+  if (backend === 'dgram' || unavailable !== undefined) {
+    const warnings =
+      backend === 'auto' && unavailable !== undefined ? [`receiving with node:dgram: ${unavailable}`] : [];
+    return dgramListener({ ...options, binds, warnings });
+  }
+  return recvmmsgListener({ ...options, binds, warnings: [] });
+}
