@@ -1,2 +1,25 @@
-// @weir/store
-export {};
+// @weir/store: flows, dimensions and the ledger in ClickHouse, embedded or as a server. See spool/ for how they get there.
+export { bindLiterals, identifier, type ParamValue, stringLiteral } from './connection/literals.ts';
+export type { QueryLimits, Settings } from './limits.ts';
+export {
+  Loader,
+  type LoaderOptions,
+  type LoaderState,
+  type LoaderStats,
+  type Log,
+  type LogLevel,
+} from './loader/loader.ts';
+export { SCHEMA_VERSION } from './schema/migrate.ts';
+export { DATABASE, type Resolution, ROLLUP_DIMENSIONS, ROLLUP_SUMS, ROLLUPS } from './schema/tables.ts';
+export {
+  type InsertFile,
+  openStore,
+  type QueryOptions,
+  type QueryResult,
+  type Row,
+  Store,
+  type StoreOptions,
+  type StoreTarget,
+  type Value,
+} from './store.ts';
+export { StoreError, type StoreErrorCode } from './store-error.ts';

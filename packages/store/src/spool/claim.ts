@@ -11,8 +11,12 @@ export interface Claim {
   readonly manifestPath: string;
 }
 
-/** Names of files of flows that wait, oldest first, those of a store that died among them. Throws SpoolError. */
-export function waitingFlows(dir: string): string[] {
+/**
+ * Names of files of flows that wait, oldest first: unclaimed (`.native`), claimed (`.loading`), which for a new process are
+ * those that the one before left, or both. Throws SpoolError.
+ */
+export function waitingFlows(dir: string, ending?: '.native' | '.loading'): string[] {
+  if (ending !== undefined) return namesIn(dir, FLOWS, ending);
   const names = new Set([...namesIn(dir, FLOWS, '.native'), ...namesIn(dir, FLOWS, '.loading')]);
   return [...names].sort();
 }

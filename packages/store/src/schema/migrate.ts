@@ -1,0 +1,87 @@
+// Brings the tables of a store to this version's catalogue. All changes add: tables and columns that are missing are made,
+// nothing is ever altered or dropped, so any number of versions can follow each other.
+import { DIMENSIONS, type DimensionName, FIELDS, isFieldName } from '@weir/record';
+import type { Store } from '../store.ts';
+import { StoreError } from '../store-error.ts';
+import { addColumn, createDatabase, createDictionary, createTable, type DdlOptions } from './ddl.ts';
+import { DATABASE, FLOWS_TABLE, flowColumn, TABLES, type TableSpec } from './tables.ts';
+
+/** Raised when what the tables mean changes, not when something is added to them. */
+export const SCHEMA_VERSION = 1;
+
+const VERSION_TABLE: TableSpec = {
+  name: 'schema_version',
+  columns: [
+    { name: 'version', type: 'UInt32' },
+    { name: 'time', type: "DateTime('UTC')" },
+  ],
+  engine: 'MergeTree',
+  orderBy: 'version',
+};
+
+export interface MigrateOptions extends DdlOptions {
+  /** Columns that the table of flows must have besides the core. */
+  readonly columns?: readonly string[];
+}
+
+type Migrated = Pick<Store, 'query' | 'command' | 'kind'>;
+
+/** Types as they are, by `table.column`. */
+async function present(store: Migrated): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await store.query(
+    'SELECT table, name, type FROM system.columns WHERE database = {database:String}',
+    { database: DATABASE },
+  );
+  return new Map(rows.map((row) => [`${row.table}.${row.name}`, String(row.type)]));
+}
+
+async function checkVersion(store: Migrated): Promise<void> {
+  const { rows } = await store.query(`SELECT max(version) AS version FROM ${DATABASE}.schema_version`);
+  const version = Number(rows[0]?.version ?? 0);
+  if (version > SCHEMA_VERSION) {
+    throw new StoreError(
+      'bad_query',
+      `the store has schema version ${version}, made by a newer Weir; this one knows ${SCHEMA_VERSION}`,
+    );
+  }
+  if (version === SCHEMA_VERSION) return;
+  await store.command(`INSERT INTO ${DATABASE}.schema_version SELECT {version:UInt32}, now()`, {
+    version: SCHEMA_VERSION,
+  });
+}
+
+/** Makes what is missing and returns the names of the columns that the table of flows then has. Throws StoreError. */
+export async function migrate(store: Migrated, options: MigrateOptions = {}): Promise<ReadonlySet<string>> {
+  const flows: TableSpec = {
+    ...FLOWS_TABLE,
+    columns: FIELDS.filter((field) => field.core || options.columns?.includes(field.name)).map(flowColumn),
+  };
+  const unknown = options.columns?.find((name) => !isFieldName(name));
+  if (unknown !== undefined) throw new StoreError('bad_data', `there is no field ${unknown} in the catalogue`);
+
+  let columns = await present(store);
+  const has = (table: string) => [...columns.keys()].some((key) => key.startsWith(`${table}.`));
+  if (columns.size === 0) await store.command(createDatabase(options));
+  for (const table of [VERSION_TABLE, flows, ...TABLES.filter((table) => table !== FLOWS_TABLE)]) {
+    if (!has(table.name)) {
+      for (const sql of createTable(table, options)) await store.command(sql);
+      continue;
+    }
+    for (const column of table.columns) {
+      const type = columns.get(`${table.name}.${column.name}`);
+      if (type === undefined) for (const sql of addColumn(table.name, column, options)) await store.command(sql);
+      else if (type !== column.type) {
+        throw new StoreError('bad_query', `${table.name}.${column.name} is ${type} in the store, not ${column.type}`);
+      }
+    }
+  }
+  for (const dimension of Object.keys(DIMENSIONS) as DimensionName[]) {
+    // A server reads its tables again by itself; an embedded engine when the loader has inserted rows.
+    await store.command(createDictionary(dimension, options, store.kind === 'server' ? 10 : 0));
+  }
+  await checkVersion(store);
+  columns = await present(store);
+  return new Set(
+    [...columns.keys()].filter((key) => key.startsWith('flows.')).map((key) => key.slice('flows.'.length)),
+  );
+}

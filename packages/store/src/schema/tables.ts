@@ -1,0 +1,171 @@
+// The tables, made from the catalogue of fields and dimensions. One generator for an engine on its own and for a cluster.
+import { DIMENSIONS, type DimensionName, FIELDS, type Field, KINDS } from '@weir/record';
+
+export const DATABASE = 'weir';
+
+export interface ColumnSpec {
+  readonly name: string;
+  readonly type: string;
+  /** Inside CODEC(…); the engine's default when absent. */
+  readonly codec?: string;
+}
+
+export interface TableSpec {
+  readonly name: string;
+  readonly columns: readonly ColumnSpec[];
+  /** Without the prefix Replicated, which clusters put before it. */
+  readonly engine: 'MergeTree' | 'ReplacingMergeTree(version)';
+  readonly partitionBy?: string;
+  readonly orderBy: string;
+  readonly indexes?: readonly string[];
+  readonly settings?: Readonly<Record<string, string | number>>;
+  /** Which rows of a cluster's table lie on the same shard. Absent: every shard has all rows (dimensions). */
+  readonly shardBy?: string;
+}
+
+/**
+ * How columns are compressed: what costs least on insert without taking much more room (docs/decisions has the measurements).
+ * T64 crops the bits that no value of a block uses, which suits counters, ports and codes; keys and addresses repeat.
+ */
+function codecOf(field: Field): string | undefined {
+  switch (field.kind) {
+    case 'time':
+      return 'T64, LZ4';
+    case 'u64':
+      return field.unit === undefined ? 'LZ4' : 'T64, LZ4';
+    default:
+      return undefined;
+  }
+}
+
+/** The column of a field in the table of flows. */
+export function flowColumn(field: Field): ColumnSpec {
+  const codec = codecOf(field);
+  return { name: field.name, type: KINDS[field.kind].clickhouse, ...(codec === undefined ? {} : { codec }) };
+}
+
+/**
+ * Flows, ordered by minute and by who talked to whom: a minute's roll-up reads them in the order it groups by, and one entity's
+ * flows of a minute lie together.
+ */
+export const FLOWS_TABLE: TableSpec = {
+  name: 'flows',
+  columns: FIELDS.filter((field) => field.core).map(flowColumn),
+  engine: 'MergeTree',
+  partitionBy: 'toStartOfHour(time_received)',
+  orderBy: '(toStartOfMinute(time_received), src_entity, dst_entity)',
+  indexes: ['INDEX time_received_range time_received TYPE minmax GRANULARITY 1'],
+  settings: { non_replicated_deduplication_window: 10_000 },
+  shardBy: 'flow_id',
+};
+
+const ROLLUP_KEYS: readonly ColumnSpec[] = [
+  { name: 'time', type: "DateTime('UTC')" },
+  { name: 'src_entity', type: 'UInt64' },
+  { name: 'dst_entity', type: 'UInt64' },
+  { name: 'exporter', type: 'UInt64' },
+  { name: 'service', type: 'UInt64' },
+  { name: 'proto', type: 'UInt8' },
+  { name: 'server_port', type: 'UInt16' },
+  { name: 'src_as', type: 'UInt32' },
+  { name: 'dst_as', type: 'UInt32' },
+  { name: 'src_country', type: 'UInt16' },
+  { name: 'dst_country', type: 'UInt16' },
+  { name: 'flow_type', type: 'UInt8' },
+  { name: 'verdict', type: 'UInt8' },
+];
+
+export const ROLLUP_SUMS = [
+  'bytes',
+  'packets',
+  'bytes_sampled',
+  'packets_sampled',
+  'flows',
+  'connections',
+  'dropped_bytes',
+  'dropped_packets',
+] as const;
+
+/** What a roll-up is grouped by besides its time. */
+export const ROLLUP_DIMENSIONS: readonly string[] = ROLLUP_KEYS.slice(1).map((column) => column.name);
+
+export type Resolution = '1m' | '5m' | '1h';
+
+export interface RollupSpec {
+  readonly resolution: Resolution;
+  readonly seconds: number;
+  readonly table: TableSpec;
+}
+
+/** `window`: how many seconds are grouped together next, so that the next coarser roll-up reads in its own order. */
+function rollup(resolution: Resolution, seconds: number, window: string, partitionBy: string): RollupSpec {
+  const order = [window, ...ROLLUP_DIMENSIONS.slice(0, 2), 'time'];
+  const table: TableSpec = {
+    name: `flows_${resolution}`,
+    columns: [...ROLLUP_KEYS, ...ROLLUP_SUMS.map((name) => ({ name, type: 'UInt64', codec: 'T64, LZ4' }))],
+    engine: 'MergeTree',
+    partitionBy,
+    orderBy: `(${order.join(', ')})`,
+    shardBy: 'cityHash64(src_entity, dst_entity)',
+  };
+  return { resolution, seconds, table };
+}
+
+export const ROLLUPS: readonly RollupSpec[] = [
+  rollup('1m', 60, 'toStartOfFiveMinutes(time)', 'toStartOfInterval(time, INTERVAL 6 HOUR)'),
+  rollup('5m', 300, 'toStartOfHour(time)', 'toDate(time)'),
+  rollup('1h', 3600, 'toStartOfDay(time)', 'toStartOfMonth(time)'),
+];
+
+function dimensionTable(name: DimensionName): TableSpec {
+  return {
+    name,
+    columns: Object.entries(DIMENSIONS[name].attributes).map(([column, { type }]) => ({ name: column, type })),
+    engine: 'ReplacingMergeTree(version)',
+    orderBy: 'key',
+  };
+}
+
+const LEDGER_TABLE: TableSpec = {
+  name: 'ledger',
+  columns: [
+    { name: 'time', type: "DateTime64(3, 'UTC')", codec: 'DoubleDelta, LZ4' },
+    { name: 'collector', type: 'LowCardinality(String)' },
+    { name: 'exporter', type: 'UInt64' },
+    { name: 'account', type: 'LowCardinality(String)' },
+    // Signed: a late message takes back what its gap was counted as.
+    { name: 'count', type: 'Int64', codec: 'T64, LZ4' },
+    // The spool file it came from, or whose flows it counts: how a restarted loader knows that they are in.
+    { name: 'source', type: 'String', codec: 'ZSTD(1)' },
+  ],
+  engine: 'MergeTree',
+  partitionBy: 'toDate(time)',
+  orderBy: '(account, exporter, time)',
+  settings: { non_replicated_deduplication_window: 10_000 },
+  shardBy: 'exporter',
+};
+
+/** How far the roll-ups are (`until`), which slots must be made again (`dirty`) and what retention has dropped (`dropped`). */
+const ROLLUP_STATE_TABLE: TableSpec = {
+  name: 'rollup_state',
+  columns: [
+    { name: 'resolution', type: 'LowCardinality(String)' },
+    { name: 'kind', type: 'LowCardinality(String)' },
+    { name: 'slot', type: "DateTime('UTC')" },
+    { name: 'time', type: "DateTime('UTC')" },
+    { name: 'cleared', type: 'UInt8' },
+    { name: 'version', type: 'UInt64' },
+  ],
+  engine: 'ReplacingMergeTree(version)',
+  orderBy: '(resolution, kind, slot)',
+};
+
+export const DIMENSION_TABLES: readonly TableSpec[] = (Object.keys(DIMENSIONS) as DimensionName[]).map(dimensionTable);
+
+export const TABLES: readonly TableSpec[] = [
+  FLOWS_TABLE,
+  ...ROLLUPS.map((spec) => spec.table),
+  ...DIMENSION_TABLES,
+  LEDGER_TABLE,
+  ROLLUP_STATE_TABLE,
+];

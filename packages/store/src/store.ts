@@ -1,0 +1,236 @@
+// The store: ClickHouse in this process or as a server, behind one set of calls. The SQL is the same; only the way a file's
+// bytes get in differs.
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { EmbeddedConnection, startEngine } from './connection/embedded.ts';
+import { integersInArrays, type Params, stringLiteral } from './connection/literals.ts';
+import { limitSettings, type QueryLimits, type Settings, settingsClause } from './limits.ts';
+import { migrate } from './schema/migrate.ts';
+import { DATABASE } from './schema/tables.ts';
+import type { NativeColumn } from './spool/index.ts';
+import { asStoreError, StoreError } from './store-error.ts';
+
+export type StoreTarget =
+  | { readonly path: string }
+  | { readonly url: string; readonly username?: string; readonly password?: string; readonly cluster?: string };
+
+export interface StoreOptions {
+  /** Embedded: bytes that all queries, inserts and merges may take together. Default 800 MiB. */
+  readonly maxMemoryBytes?: number;
+  /** Embedded: queries that run at once; more wait. Default 4. */
+  readonly queries?: number;
+  /** Embedded: threads that merge in the background. Default 1. */
+  readonly mergeThreads?: number;
+  /** Limits of queries that name none of their own. */
+  readonly limits?: QueryLimits;
+  /** Server: milliseconds until a request counts as failed. Default 120,000. */
+  readonly requestTimeoutMs?: number;
+}
+
+export interface QueryOptions {
+  readonly limits?: QueryLimits;
+  readonly settings?: Settings;
+  /** Stops the query in the engine, not only the waiting for it. */
+  readonly signal?: AbortSignal;
+}
+
+/** A value of a row: 64-bit integers are decimal text, times `2026-01-31 10:00:00.000`. */
+export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
+export type Row = Readonly<Record<string, Value>>;
+
+export interface QueryResult {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly Row[];
+  readonly rowsRead: number;
+  readonly bytesRead: number;
+  readonly elapsedMs: number;
+}
+
+/** A file of rows to insert. */
+export interface InsertFile {
+  readonly table: string;
+  readonly path: string;
+  readonly format: 'Native' | 'JSONEachRow';
+  /** The columns that the file has. */
+  readonly columns: readonly NativeColumn[];
+  /** Two inserts with the same token into the same table are one. */
+  readonly token: string;
+  /** Put in as further columns: SQL expressions over the file's columns. */
+  readonly extra?: Readonly<Record<string, string>>;
+  /** Only rows for which this SQL condition holds. Embedded only. */
+  readonly where?: string;
+}
+
+/** An insert makes one part of a file: the token then covers all of it or nothing. */
+const INSERT_SETTINGS: Settings = {
+  max_threads: 1,
+  max_insert_threads: 1,
+  max_parsing_threads: 1,
+  input_format_parallel_parsing: 0,
+  max_block_size: 4_000_000,
+  max_insert_block_size: 4_000_000,
+  min_insert_block_size_rows: 4_000_000,
+  min_insert_block_size_bytes: 0,
+  max_partitions_per_insert_block: 1000,
+  input_format_native_allow_types_conversion: 1,
+  input_format_skip_unknown_fields: 1,
+};
+
+export class Store {
+  readonly kind: 'embedded' | 'server';
+  readonly #reader: ClickHouseClient;
+  readonly #writer: ClickHouseClient;
+  readonly #stop: () => void;
+  readonly #limits: QueryLimits;
+  readonly #cluster: string | undefined;
+  #columns: ReadonlySet<string> = new Set();
+
+  constructor(target: StoreTarget, options: StoreOptions) {
+    this.#limits = options.limits ?? {};
+    if ('path' in target) {
+      this.kind = 'embedded';
+      const engine = startEngine({
+        path: target.path,
+        maxMemoryBytes: options.maxMemoryBytes ?? 800 * 1024 * 1024,
+        mergeThreads: options.mergeThreads ?? 1,
+        cacheBytes: 64 * 1024 * 1024,
+      });
+      this.#stop = () => engine.close();
+      this.#reader = createClient({ connection: new EmbeddedConnection(target.path, options.queries ?? 4) });
+      this.#writer = createClient({ connection: new EmbeddedConnection(target.path, 3) });
+      return;
+    }
+    this.kind = 'server';
+    this.#cluster = target.cluster;
+    this.#stop = () => {};
+    const { url, username, password } = target;
+    this.#writer = this.#reader = createClient({
+      url,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      request_timeout: options.requestTimeoutMs ?? 120_000,
+      // A session would serialise the queries; nothing here needs one.
+      keep_alive: { enabled: true },
+    });
+  }
+
+  /** Makes the database, tables and columns that are missing. Throws StoreError. */
+  async migrate(): Promise<void> {
+    this.#columns = await migrate(this, this.#cluster === undefined ? {} : { cluster: this.#cluster });
+  }
+
+  /** The columns that the table of flows has. */
+  columnsPresent(): ReadonlySet<string> {
+    return this.#columns;
+  }
+
+  /** Adds columns of the table of flows that are not there yet. Throws StoreError. */
+  async addColumns(columns: readonly NativeColumn[]): Promise<void> {
+    if (columns.every((column) => this.#columns.has(column.name))) return;
+    this.#columns = await migrate(this, {
+      columns: columns.map((column) => column.name),
+      ...(this.#cluster === undefined ? {} : { cluster: this.#cluster }),
+    });
+  }
+
+  /**
+   * Runs a SELECT with parameters (`{name:Type}`) under limits. Throws StoreError, whose code says which limit a query went beyond.
+   */
+  async query(sql: string, params: Params = {}, options: QueryOptions = {}): Promise<QueryResult> {
+    const settings: Settings = {
+      ...limitSettings({ ...this.#limits, ...options.limits }),
+      output_format_json_quote_64bit_integers: 1,
+      ...options.settings,
+    };
+    const id = randomUUID();
+    // The mark finds the query again when it is to be stopped: an embedded engine gives no ids to its callers.
+    const text = `/* weir ${id} */ ${sql}${settingsClause(settings)}`;
+    const stop = () => void this.#kill(id);
+    if (options.signal?.aborted) throw new StoreError('cancelled', 'the query was cancelled before it began');
+    options.signal?.addEventListener('abort', stop, { once: true });
+    try {
+      const result = await this.#reader.query({
+        query: text,
+        format: 'JSON',
+        query_params: integersInArrays(sql, params),
+        query_id: id,
+        ...(this.kind === 'server' ? { clickhouse_settings: { wait_end_of_query: 1 } } : {}),
+      });
+      const answer = await result.json<Row>();
+      return {
+        columns: answer.meta ?? [],
+        rows: answer.data,
+        rowsRead: answer.statistics?.rows_read ?? 0,
+        bytesRead: answer.statistics?.bytes_read ?? 0,
+        elapsedMs: (answer.statistics?.elapsed ?? 0) * 1000,
+      };
+    } catch (error) {
+      throw asStoreError(error, 'run the query');
+    } finally {
+      options.signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Runs a statement that answers nothing. Throws StoreError. */
+  async command(sql: string, params: Params = {}): Promise<void> {
+    try {
+      await this.#writer.command({ query: sql, query_params: integersInArrays(sql, params) });
+    } catch (error) {
+      throw asStoreError(error, 'run a statement');
+    }
+  }
+
+  /** Inserts a file, all of it or nothing. Throws StoreError; `bad_data` when the file cannot be read. */
+  async insertFile(file: InsertFile): Promise<void> {
+    const settings: Settings = { ...INSERT_SETTINGS, insert_deduplication_token: file.token };
+    const names = file.columns.map((column) => column.name);
+    const extra = Object.entries(file.extra ?? {});
+    const into = `INSERT INTO ${DATABASE}.${file.table} (${[...names, ...extra.map(([name]) => name)].join(', ')})`;
+    const values = [...names, ...extra.map(([, sql]) => sql)].join(', ');
+    const structure = stringLiteral(file.columns.map(({ name, type }) => `${name} ${type}`).join(', '));
+    const where = file.where === undefined ? '' : ` WHERE ${file.where}`;
+    try {
+      if (this.kind === 'embedded') {
+        const source = `file(${stringLiteral(file.path)}, '${file.format}', ${structure})`;
+        await this.#writer.command({
+          query: `${into}${settingsClause(settings)} SELECT ${values} FROM ${source}${where}`,
+        });
+        return;
+      }
+      const source = extra.length === 0 ? '' : ` SELECT ${values} FROM input(${structure})${where}`;
+      const { stream } = await this.#writer.exec({
+        query: `${into}${source} FORMAT ${file.format}`,
+        values: createReadStream(file.path, { highWaterMark: 1024 * 1024 }),
+        clickhouse_settings: { ...settings, wait_end_of_query: 1 },
+      });
+      stream.resume();
+    } catch (error) {
+      throw asStoreError(error, `insert ${file.path}`);
+    }
+  }
+
+  /** Waits for the statements that run, then closes. */
+  async close(): Promise<void> {
+    await this.#reader.close();
+    if (this.#writer !== this.#reader) await this.#writer.close();
+    this.#stop();
+  }
+
+  async #kill(id: string): Promise<void> {
+    try {
+      await this.#writer.command({ query: `KILL QUERY WHERE query LIKE '/* weir ${id} */%' ASYNC` });
+    } catch {
+      // It may have ended meanwhile; if not, its time limit ends it.
+    }
+  }
+}
+
+/** Opens the store: an embedded engine at a path, or a server. Migrate before use. Throws StoreError. */
+export function openStore(target: StoreTarget, options: StoreOptions = {}): Store {
+  try {
+    return new Store(target, options);
+  } catch (error) {
+    throw asStoreError(error, 'path' in target ? `open the store in ${target.path}` : `connect to ${target.url}`);
+  }
+}
