@@ -16,6 +16,8 @@ export interface MessageContext {
   configuredSampling?: number;
   /** Whether to fill `time_exported`, `sequence` and `template_id` where that is cheap. */
   provenance?: boolean;
+  /** Whether rows of sampled packets get the columns that every packet has beyond a flow's: see DecoderOptions. Default true. */
+  packetDetail?: boolean;
   limits?: TemplateLimits;
 }
 

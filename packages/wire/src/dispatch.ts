@@ -5,6 +5,7 @@ import { type Exporter, ExporterTable } from './exporter.ts';
 import { decodeIpfix } from './ipfix/message.ts';
 import { decodeNetflow5 } from './netflow/v5.ts';
 import { decodeNetflow9 } from './netflow/v9.ts';
+import { decodeSflow } from './sflow/message.ts';
 import { StringTable } from './strings.ts';
 import { DEFAULT_LIMITS, type TemplateLimits } from './template/limits.ts';
 
@@ -20,6 +21,11 @@ export interface DecoderOptions {
   readonly samplingDefaults?: readonly { readonly network: Network; readonly rate: number }[];
   /** Fill `time_exported`, `sequence` and `template_id` where the protocol's decoder can do it cheaply. Default true. */
   readonly provenance?: boolean;
+  /**
+   * Fill MACs, EtherType, TTL, flow label, layer 2 bytes and header length of sampled packets (sFlow). Default true: layer 2 is what
+   * sFlow has over NetFlow. Without them a row is 31 bytes smaller before compression and costs less to insert.
+   */
+  readonly packetDetail?: boolean;
 }
 
 const OUTCOME_ACCOUNT: Readonly<Record<Outcome, number>> = {
@@ -52,6 +58,7 @@ export class Decoder {
       strings: this.strings,
       configuredSampling: 0,
       provenance: options.provenance ?? true,
+      packetDetail: options.packetDetail ?? true,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
     };
   }
@@ -120,7 +127,7 @@ export class Decoder {
       case 10:
         return decodeIpfix(data, start, end, batch, context);
       case 0:
-        return this.#sflow(data, start);
+        return this.#sflow(data, start, end, batch, context);
       // Other NetFlow versions that routers sent or send.
       case 1:
       case 6:
@@ -132,10 +139,17 @@ export class Decoder {
     }
   }
 
-  #sflow(data: Uint8Array, start: number): Outcome {
-    const version = (data[start + 2] << 8) | data[start + 3];
-    // sFlow versions 2, 4 and 5 were ever on a wire.
-    return version === 2 || version === 4 || version === 5 ? 'unsupported_version' : 'unknown_protocol';
+  #sflow(data: Uint8Array, start: number, end: number, batch: FlowBatch, context: MessageContext): Outcome {
+    switch ((data[start + 2] << 8) | data[start + 3]) {
+      case 5:
+        return decodeSflow(data, start, end, batch, context);
+      // The other versions that were ever on a wire.
+      case 2:
+      case 4:
+        return 'unsupported_version';
+      default:
+        return 'unknown_protocol';
+    }
   }
 
   #allows(peers: Uint32Array, at: number): boolean {

@@ -1,0 +1,155 @@
+// What is known of one packet while its headers are taken apart: where we are in it, and the columns its row is written to.
+// One object is reused for all packets; it is bound to a batch once a datagram.
+import { FIELD, type FlowBatch, QUALITY } from '@weir/record';
+import { viewOf } from '../view.ts';
+
+/** What comes next in a packet. A reader of one layer returns the next one. */
+export const LAYER = {
+  end: 0,
+  ethernet: 1,
+  etherType: 2,
+  ppp: 3,
+  mpls: 4,
+  ipv4: 5,
+  ipv6: 6,
+  transport: 7,
+  gre: 8,
+} as const;
+
+export type Layer = (typeof LAYER)[keyof typeof LAYER];
+
+const EMPTY = new DataView(new ArrayBuffer(0));
+
+export class Packet {
+  view: DataView = EMPTY;
+  batch: FlowBatch;
+  /** Whether columns beyond the core are written that every packet has: MACs, EtherType, TTL, flow label. */
+  detail = true;
+
+  srcAddr: Uint32Array;
+  dstAddr: Uint32Array;
+  srcPort: Uint16Array;
+  dstPort: Uint16Array;
+  proto: Uint8Array;
+  tcpFlags: Uint16Array;
+  dscp: Uint8Array;
+  icmpType: Uint8Array;
+  icmpCode: Uint8Array;
+
+  row = 0;
+  start = 0;
+  at = 0;
+  /** One past the last byte at hand that belongs to the packet: an IP length may bring it closer (Ethernet padding). */
+  end = 0;
+  /** EtherType or IP protocol that announces what is at `at`. */
+  next = 0;
+  /** Bits for the `quality` column. */
+  quality = 0;
+  /** Total length of the innermost IP packet as its header says, 0 when unknown (not IP, or segmentation offload left it 0). */
+  ipBytes = 0;
+  /** Where the innermost IP header began, from the first byte of the sampled header; -1: none. */
+  ipOffset = -1;
+  /** VLAN tags of the innermost Ethernet header. */
+  tags = 0;
+  tunnelled = false;
+
+  constructor(batch: FlowBatch) {
+    this.batch = batch;
+    this.srcAddr = batch.use(FIELD.src_addr);
+    this.dstAddr = batch.use(FIELD.dst_addr);
+    this.srcPort = batch.use(FIELD.src_port);
+    this.dstPort = batch.use(FIELD.dst_port);
+    this.proto = batch.use(FIELD.proto);
+    this.tcpFlags = batch.use(FIELD.tcp_flags);
+    this.dscp = batch.use(FIELD.dscp);
+    this.icmpType = batch.use(FIELD.icmp_type);
+    this.icmpCode = batch.use(FIELD.icmp_code);
+  }
+
+  /** Makes `data` and `batch` what the next packets are read from and written to. */
+  bind(data: Uint8Array, batch: FlowBatch, detail: boolean): void {
+    this.view = viewOf(data);
+    this.detail = detail;
+    if (batch === this.batch) return;
+    this.batch = batch;
+    this.srcAddr = batch.use(FIELD.src_addr);
+    this.dstAddr = batch.use(FIELD.dst_addr);
+    this.srcPort = batch.use(FIELD.src_port);
+    this.dstPort = batch.use(FIELD.dst_port);
+    this.proto = batch.use(FIELD.proto);
+    this.tcpFlags = batch.use(FIELD.tcp_flags);
+    this.dscp = batch.use(FIELD.dscp);
+    this.icmpType = batch.use(FIELD.icmp_type);
+    this.icmpCode = batch.use(FIELD.icmp_code);
+  }
+
+  /** Starts a new row, of which nothing is known yet. */
+  begin(row: number): void {
+    this.row = row;
+    this.quality = 0;
+    this.ipBytes = 0;
+    this.ipOffset = -1;
+    this.tags = 0;
+    this.tunnelled = false;
+  }
+
+  /** The header ended too early, is of an unknown protocol, or contradicts itself: what was read so far stands. */
+  stop(): Layer {
+    this.quality |= QUALITY.dissected_partly;
+    return LAYER.end;
+  }
+
+  /**
+   * A tunnel begins after the headers read so far. Those of the outermost tunnel become the outer header; the row's own
+   * addresses stay until an inner IP header replaces them.
+   */
+  enterTunnel(type: number, id: number): void {
+    if (this.tunnelled) return;
+    this.tunnelled = true;
+    const { batch, row } = this;
+    const four = row * 4;
+    const outerSrc = batch.use(FIELD.outer_src_addr);
+    const outerDst = batch.use(FIELD.outer_dst_addr);
+    for (let word = four; word < four + 4; word++) {
+      outerSrc[word] = this.srcAddr[word];
+      outerDst[word] = this.dstAddr[word];
+    }
+    batch.use(FIELD.outer_src_port)[row] = this.srcPort[row];
+    batch.use(FIELD.outer_dst_port)[row] = this.dstPort[row];
+    batch.use(FIELD.outer_proto)[row] = this.proto[row];
+    batch.use(FIELD.tunnel_type)[row] = type;
+    batch.use(FIELD.tunnel_id)[row * 2] = id;
+  }
+
+  /** An IP header begins: what an outer one left in the row is cleared. `trafficClass` is the byte with DSCP and ECN. */
+  enterIP(trafficClass: number, ttl: number, bytes: number): void {
+    const { batch, row } = this;
+    if (this.ipOffset >= 0) this.#clear();
+    this.ipOffset = this.at - this.start;
+    this.ipBytes = bytes;
+    this.dscp[row] = trafficClass >> 2;
+    if ((trafficClass & 3) !== 0) batch.use(FIELD.ecn)[row] = trafficClass & 3;
+    if (this.detail) batch.use(FIELD.ip_ttl)[row] = ttl;
+  }
+
+  #clear(): void {
+    const { batch, row } = this;
+    this.srcPort[row] = 0;
+    this.dstPort[row] = 0;
+    this.tcpFlags[row] = 0;
+    this.icmpType[row] = 0;
+    this.icmpCode[row] = 0;
+    this.quality &= ~QUALITY.icmp_given;
+    if (batch.has(FIELD.ecn)) batch.use(FIELD.ecn)[row] = 0;
+    if (batch.has(FIELD.ipv6_flow_label)) batch.use(FIELD.ipv6_flow_label)[row] = 0;
+    if (batch.has(FIELD.fragment_id)) this.fragment(0, 0, 0);
+  }
+
+  /** Only fragments have these. `flags` has the bits where IE 197 has them: 0x40 don't fragment, 0x20 more fragments. */
+  fragment(id: number, offset: number, flags: number): void {
+    const { batch, row } = this;
+    batch.use(FIELD.fragment_id)[row] = id;
+    batch.use(FIELD.fragment_offset)[row] = offset;
+    batch.use(FIELD.fragment_flags)[row] = flags;
+  }
+}

@@ -1,0 +1,2 @@
+// sFlow version 5.
+export { decodeSflow } from './message.ts';
