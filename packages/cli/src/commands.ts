@@ -1,0 +1,14 @@
+// The commands there are. A command's file is imported only when it runs.
+import type { CommandModule } from './command.ts';
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<CommandModule>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'serve', summary: 'receive, store and show flows', load: () => import('./commands/serve.ts') },
+  { name: 'config', summary: 'check the configuration, print its schema', load: () => import('./commands/config.ts') },
+  { name: 'demo', summary: 'remove what the demo stored', load: () => import('./commands/demo.ts') },
+];

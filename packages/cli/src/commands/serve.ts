@@ -1,0 +1,44 @@
+// weir serve: the whole program.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { demoInventory } from '@weir/demo';
+import { type Config, serve } from '@weir/server';
+import type { Command } from 'commander';
+import { stringify } from 'yaml';
+import type { Context } from '../command.ts';
+import { addConfigOptions, configFrom } from '../config-options.ts';
+
+const DEMO_MODULE = new URL('../../../../tools/demo/src/main.ts', import.meta.url);
+
+export function define(command: Command, context: Context): void {
+  addConfigOptions(command);
+  command.addHelpText(
+    'after',
+    `
+Settings come from the file, then WEIR_… variables, then flags; later ones win. All listen on loopback until told otherwise.
+
+Examples:
+  weir serve --demo                                  a simulated cluster, at http://127.0.0.1:8080
+  weir serve --listen-host 0.0.0.0 --listen-allow 10.0.0.0/8
+  weir serve --config /etc/weir.yaml --inventory /etc/weir-inventory.yaml
+
+SIGTERM or Ctrl-C stops it gracefully: what was received is in the spool or the store.`,
+  );
+  command.action(async (options: Record<string, unknown>) => {
+    const config = withDemoInventory(configFrom(options, context));
+    await serve(config, {
+      signal: context.signal,
+      demoModule: DEMO_MODULE,
+      onReady: (url) => context.stderr.write(`\n  Weir is ready: ${url}\n\n`),
+    });
+  });
+}
+
+/** The demo brings its own inventory, written where a person can read it. An inventory that was given stays. */
+function withDemoInventory(config: Config): Config {
+  if (!config.demo || config.inventory !== undefined) return config;
+  mkdirSync(config.data, { recursive: true });
+  const path = join(config.data, 'demo-inventory.yaml');
+  writeFileSync(path, `# The demo's cluster. Written at every start with --demo.\n${stringify(demoInventory())}`);
+  return { ...config, inventory: path };
+}
