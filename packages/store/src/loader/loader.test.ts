@@ -1,0 +1,273 @@
+// One engine for the whole file: a process has one data directory. Each test has a spool of its own.
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  exporterKey,
+  FIELD,
+  FIELDS,
+  FlowBatch,
+  isList,
+  KINDS,
+  keyText,
+  ListColumn,
+  parseAddress,
+  setNumber,
+} from '@weir/record';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CORRUPT, claimFlows, SpoolWriter, waitingFlows, writeDimension, writeLedger } from '../spool/index.ts';
+import { openStore, type Store } from '../store.ts';
+import { Loader } from './loader.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'weir-loader-'));
+let store: Store;
+let dir: string;
+let spools = 0;
+
+beforeAll(async () => {
+  store = openStore({ path: join(root, 'data') });
+  await store.migrate();
+});
+beforeEach(() => {
+  dir = join(root, `spool${spools++}`);
+});
+afterAll(async () => {
+  await store.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const TIME = Date.UTC(2026, 0, 2, 10, 0, 0);
+const EXPORTER = exporterKey('192.0.2.1');
+
+/** Rows whose observation domain is the test's own number, so that tests do not see each other's. */
+function batchOf(rows: number, domain: number, firstReceived = TIME, stepMs = 1): FlowBatch {
+  const batch = new FlowBatch(rows);
+  for (let row = 0; row < rows; row++) {
+    setNumber(batch.use(FIELD.time_received), row, firstReceived + row * stepMs);
+    setNumber(batch.use(FIELD.flow_id), row, domain * 1_000_000 + row);
+    batch.use(FIELD.exporter).set([EXPORTER.lo, EXPORTER.hi], row * 2);
+    batch.use(FIELD.observation_domain)[row] = domain;
+  }
+  batch.length = rows;
+  return batch;
+}
+
+function spool(...batches: FlowBatch[]): string {
+  const writer = new SpoolWriter({ dir, writer: `lane${spools}`, maxRows: 1e9 });
+  for (const batch of batches) writer.append(batch);
+  writer.close();
+  return waitingFlows(dir).at(-1) ?? '';
+}
+
+async function stored(domain: number): Promise<{ rows: number; distinct: number }> {
+  const { rows } = await store.query(
+    'SELECT count() AS rows, uniqExact(flow_id) AS distinct FROM weir.flows WHERE observation_domain = {domain:UInt32}',
+    { domain },
+  );
+  return { rows: Number(rows[0].rows), distinct: Number(rows[0].distinct) };
+}
+
+async function counted(account: string, source: string): Promise<number> {
+  const { rows } = await store.query(
+    'SELECT sum(count) AS count FROM weir.ledger WHERE account = {account:String} AND source = {source:String}',
+    { account, source },
+  );
+  return Number(rows[0].count);
+}
+
+describe('Loader', () => {
+  it('brings every kind of column into the store as it was in the batch', async () => {
+    const batch = batchOf(3, 1);
+    for (const field of FIELDS) {
+      if (['time_received', 'observation_domain', 'exporter', 'flow_id'].includes(field.name)) continue;
+      const column = batch.use(field);
+      if (column instanceof ListColumn) {
+        if (column.kind === 'list(u32)') for (const item of [7, 4294967295]) column.push(1, item);
+        else column.pushAddress(2, ...(parseAddress('2001:db8::1') as unknown as [number, number, number, number]));
+      } else if (field.kind === 'addr') {
+        column.set(parseAddress('10.1.2.3'), 0);
+        column.set(parseAddress('2001:db8::ff'), 4);
+      } else if (field.kind === 'time') setNumber(column as Uint32Array, 1, 1_700_000_000_123);
+      else {
+        const { words, bytes } = KINDS[field.kind];
+        // Row 1 is all ones, row 2 is the field's number.
+        for (let word = 0; word < words; word++) column[words + word] = 2 ** (8 * Math.min(bytes, 4)) - 1;
+        column[2 * words] = field.index % 256;
+      }
+    }
+    spool(batch);
+    const loader = new Loader({ store, dir });
+    expect(await loader.loadOnce()).toBe(1);
+    expect(store.columnsPresent().size).toBe(FIELDS.length);
+
+    const { rows } = await store.query(
+      `SELECT ${FIELDS.map((field) => field.name).join(', ')} FROM weir.flows
+       WHERE observation_domain = 1 ORDER BY time_received`,
+    );
+    for (const field of FIELDS) {
+      if (['time_received', 'observation_domain', 'exporter', 'flow_id'].includes(field.name)) continue;
+      const values = rows.map((row) => row[field.name]);
+      const ones = { 1: 255, 2: 65535, 4: 4294967295, 8: '18446744073709551615' }[KINDS[field.kind].bytes];
+      const number = field.index % 256;
+      const expected = isList(field.kind)
+        ? field.kind === 'list(u32)'
+          ? [[], [7, 4294967295], []]
+          : [[], [], ['2001:db8::1']]
+        : field.kind === 'addr'
+          ? ['::ffff:10.1.2.3', '2001:db8::ff', '::']
+          : field.kind === 'time'
+            ? ['1970-01-01 00:00:00.000', '2023-11-14 22:13:20.123', '1970-01-01 00:00:00.000']
+            : typeof ones === 'string'
+              ? ['0', ones, String(number)]
+              : [0, ones, number];
+      expect(values, field.name).toEqual(expected);
+    }
+  });
+
+  it('stores blocks with different columns from one file', async () => {
+    const rich = batchOf(2, 2);
+    rich.use(FIELD.mpls_labels).push(1, 16);
+    rich.use(FIELD.ip_ttl)[0] = 64;
+    spool(batchOf(2, 2), rich);
+    await new Loader({ store, dir }).loadOnce();
+    const { rows } = await store.query(
+      'SELECT sum(ip_ttl) AS ttl, sum(length(mpls_labels)) AS labels, count() AS rows FROM weir.flows WHERE observation_domain = 2',
+    );
+    expect(rows).toEqual([{ ttl: '64', labels: '1', rows: '4' }]);
+  });
+
+  it('counts what is stored by exporter and deletes the file', async () => {
+    const name = spool(batchOf(5, 3));
+    const loader = new Loader({ store, dir });
+    await loader.loadOnce();
+    expect(await counted('flows_stored', name)).toBe(5);
+    expect(readdirSync(join(dir, 'flows'))).toEqual([]);
+    expect(loader.stats).toMatchObject({ files: 1, rows: 5, failures: 0 });
+  });
+
+  it('does not store a file again that was in the store when the process was killed', async () => {
+    // Two hours: two parts, each there or not on its own.
+    const name = spool(batchOf(10, 4, TIME, 600_000));
+    const keep = join(dir, 'copy');
+    for (const ending of ['native', 'json']) copyFileSync(join(dir, 'flows', `${name}.${ending}`), `${keep}.${ending}`);
+    await new Loader({ store, dir }).loadOnce();
+    for (const ending of ['native', 'json']) copyFileSync(`${keep}.${ending}`, join(dir, 'flows', `${name}.${ending}`));
+    claimFlows(dir, name);
+    const loader = new Loader({ store, dir });
+    await loader.loadOnce();
+    expect(loader.stats).toMatchObject({ recovered: 1, recoveredPresent: 1 });
+    expect(await stored(4)).toEqual({ rows: 10, distinct: 10 });
+    expect(await counted('flows_stored', name)).toBe(10);
+  });
+
+  it('stores what is missing although the engine knows the token, as when it was killed before the part was visible', async () => {
+    const name = spool(batchOf(10, 5, TIME, 600_000));
+    const keep = join(dir, 'copy');
+    for (const ending of ['native', 'json']) copyFileSync(join(dir, 'flows', `${name}.${ending}`), `${keep}.${ending}`);
+    await new Loader({ store, dir }).loadOnce();
+    await store.command(
+      `ALTER TABLE weir.flows DELETE WHERE observation_domain = 5 AND time_received >= '2026-01-02 11:00:00'
+       SETTINGS mutations_sync = 2`,
+    );
+    expect(await stored(5)).toEqual({ rows: 6, distinct: 6 });
+    for (const ending of ['native', 'json']) copyFileSync(`${keep}.${ending}`, join(dir, 'flows', `${name}.${ending}`));
+    claimFlows(dir, name);
+    const loader = new Loader({ store, dir });
+    await loader.loadOnce();
+    expect(loader.stats).toMatchObject({ recovered: 1, recoveredPresent: 0 });
+    expect(await stored(5)).toEqual({ rows: 10, distinct: 10 });
+    expect(await counted('flows_stored', name)).toBe(10);
+  });
+
+  it('sets a damaged file aside, counts its flows by exporter and goes on', async () => {
+    const damaged = spool(batchOf(50, 6));
+    const path = join(dir, 'flows', `${damaged}.native`);
+    truncateSync(path, readFileSync(path).length - 7);
+    const noManifest = spool(batchOf(1, 6, TIME + 1));
+    rmSync(join(dir, 'flows', `${noManifest}.json`));
+    const garbled = spool(batchOf(40, 6, TIME + 2));
+    const garbledPath = join(dir, 'flows', `${garbled}.native`);
+    const bytes = readFileSync(garbledPath);
+    bytes.fill(0xff, 0, 40);
+    writeFileSync(garbledPath, bytes);
+    spool(batchOf(3, 6, TIME + 3));
+    const logged: string[] = [];
+    const loader = new Loader({ store, dir, log: (_level, message) => logged.push(message) });
+    await loader.loadOnce();
+    expect(await stored(6)).toEqual({ rows: 3, distinct: 3 });
+    expect(await counted('flows_spool_corrupt', damaged)).toBe(50);
+    expect(await counted('flows_spool_corrupt', garbled)).toBe(40);
+    expect(loader.stats).toMatchObject({ files: 1, corruptFiles: 3, corruptRows: 90 });
+    expect(logged).toHaveLength(3);
+    expect(readdirSync(join(dir, CORRUPT)).filter((file) => file.endsWith('.native'))).toHaveLength(3);
+    expect(waitingFlows(dir)).toEqual([]);
+  });
+
+  it('takes in dimensions and answers with their newest row', async () => {
+    const row = (name: string, version: string) => ({
+      key: keyText(EXPORTER),
+      address: '192.0.2.1',
+      name,
+      node: 'node-1',
+      group: '',
+      site: '',
+      protocols: ['netflow5'],
+      first_seen: TIME,
+      last_seen: TIME,
+      demo: 0,
+      version,
+    });
+    new SpoolWriter({ dir, writer: 'lane' }).close();
+    writeDimension(dir, 'lane', 'exporters', [row('new', '2'), row('old', '1')]);
+    writeFileSync(join(dir, 'dimensions', 'exporters', '0000000000000-x.jsonl'), '{"key": "not a number"}\n');
+    await new Loader({ store, dir }).loadOnce();
+    const { rows } = await store.query(
+      `SELECT dictGet('weir.exporters_dict', 'name', {key:UInt64}) AS name,
+              dictGet('weir.exporters_dict', 'first_seen', {key:UInt64}) AS first_seen`,
+      { key: keyText(EXPORTER) },
+    );
+    expect(rows).toEqual([{ name: 'new', first_seen: '2026-01-02 10:00:00.000' }]);
+    expect(readdirSync(join(dir, CORRUPT))).toEqual(['exporters-0000000000000-x.jsonl']);
+    expect(readdirSync(join(dir, 'dimensions', 'exporters'))).toEqual([]);
+  });
+
+  it('takes in the ledger of collectors once, also after a crash', async () => {
+    new SpoolWriter({ dir, writer: 'lane' }).close();
+    const ledgerRow = { time: TIME, collector: 'c7', exporter: '7', account: 'sequence_lost_flows' } as const;
+    writeLedger(dir, 'lane', [
+      { ...ledgerRow, count: 5 },
+      { ...ledgerRow, count: -2 },
+    ]);
+    const [file] = readdirSync(join(dir, 'ledger'));
+    const bytes = readFileSync(join(dir, 'ledger', file));
+    await new Loader({ store, dir }).loadOnce();
+    writeFileSync(join(dir, 'ledger', file), bytes);
+    writeLedger(dir, 'lane', [{ ...ledgerRow, count: 1 }]);
+    await new Loader({ store, dir }).loadOnce();
+    const { rows } = await store.query("SELECT sum(count) AS count FROM weir.ledger WHERE collector = 'c7'");
+    expect(rows).toEqual([{ count: '4' }]);
+    expect(readdirSync(join(dir, 'ledger'))).toEqual([]);
+  });
+
+  it('says why it does not load and goes on when it can', async () => {
+    spool(batchOf(2, 8));
+    let refuse = true;
+    const loader = new Loader({
+      store,
+      dir,
+      pollMs: 5,
+      maxBackoffMs: 5,
+      onFlows: async () => {
+        if (refuse) throw new Error('not now');
+      },
+    });
+    loader.start();
+    while (loader.stats.failures < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(loader.state).toMatchObject({ state: 'retrying', code: 'engine', reason: 'not now' });
+    refuse = false;
+    while (loader.stats.files < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    await loader.stop();
+    expect(await stored(8)).toEqual({ rows: 2, distinct: 2 });
+    expect(loader.state).toEqual({ state: 'stopped' });
+  });
+});
