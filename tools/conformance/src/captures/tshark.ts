@@ -1,0 +1,123 @@
+// What tshark makes of a capture: the independent reading that Weir's is compared with.
+import { spawnSync } from 'node:child_process';
+import { programPath } from '../needs.ts';
+import type { ReadFlow } from './read-flow.ts';
+
+/** Largest JSON taken from tshark, in bytes. */
+const MAX_OUTPUT = 1 << 29;
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+
+interface Packet {
+  readonly _source: { readonly layers: { readonly [layer: string]: Json } };
+}
+
+/** One message as tshark reads it. */
+export interface TsharkMessage {
+  /** Address the datagram came from. */
+  readonly from: string;
+  readonly flows: readonly ReadFlow[];
+}
+
+/**
+ * Reads a pcap file with tshark: messages in order, each with the flow records that have addresses or counters (options
+ * data does not). NetFlow and IPFIX are expected on ports 2055 and 4739, sFlow on 6343.
+ */
+export function readWithTshark(pcap: string): TsharkMessage[] {
+  const result = spawnSync(
+    programPath('tshark') ?? 'tshark',
+    [
+      ...['-r', pcap, '-T', 'json', '--no-duplicate-keys'],
+      ...['-d', 'udp.port==2055,cflow', '-d', 'udp.port==4739,cflow', '-d', 'udp.port==6343,sflow'],
+      // Open vSwitch's templates have up to 70 fields; by default tshark ignores templates of more than 60.
+      ...['-o', 'cflow.max_template_fields:0'],
+    ],
+    { encoding: 'utf8', maxBuffer: MAX_OUTPUT },
+  );
+  if (result.status !== 0) throw new Error(`tshark cannot read ${pcap}: ${result.stderr}`);
+  return (JSON.parse(result.stdout) as Packet[]).map(({ _source: { layers } }) => {
+    const flows: ReadFlow[] = [];
+    if (layers.cflow !== undefined) collectRecords(layers.cflow, flows);
+    if (layers.sflow !== undefined) collectSamples(layers.sflow, flows);
+    return { from: text(at(layers.ip, 'ip.src')) ?? '', flows };
+  });
+}
+
+/** NetFlow and IPFIX: every `pdu n/m` (v5) and `Flow n` (v9, IPFIX) in the tree. */
+function collectRecords(node: Json, flows: ReadFlow[]): void {
+  for (const [name, child] of children(node)) {
+    if (!/^(pdu|Flow) \d/.test(name)) {
+      collectRecords(child, flows);
+      continue;
+    }
+    for (const record of Array.isArray(child) ? (child as readonly Json[]) : [child]) {
+      const flow = recordFlow(record);
+      if (Object.keys(flow).length > 0) flows.push(flow);
+    }
+  }
+}
+
+function recordFlow(record: Json): ReadFlow {
+  const first = (...names: string[]) =>
+    names.map((name) => text(at(record, name))).find((value) => value !== undefined);
+  return compact({
+    src_addr: first('cflow.srcaddr', 'cflow.srcaddrv6'),
+    dst_addr: first('cflow.dstaddr', 'cflow.dstaddrv6'),
+    src_port: number(first('cflow.srcport')),
+    dst_port: number(first('cflow.dstport')),
+    proto: number(first('cflow.protocol')),
+    bytes: number(first('cflow.octets', 'cflow.permanent_octets')),
+    packets: number(first('cflow.packets', 'cflow.permanent_packets')),
+  });
+}
+
+/** sFlow: every flow sample with a header that tshark took apart. Counters are one packet of the sample's length, times its rate. */
+function collectSamples(node: Json, flows: ReadFlow[]): void {
+  for (const [name, child] of children(node)) {
+    if (!/^(Expanded )?[Ff]low sample/.test(name)) continue;
+    for (const sample of Array.isArray(child) ? (child as readonly Json[]) : [child]) {
+      const rate = number(text(at(sample, 'sflow.flow_sample.sampling_rate'))) ?? 1;
+      const header = children(sample).find(([record]) => record.startsWith('Raw packet header'))?.[1];
+      const packet = at(header, 'sflow_245.header_tree');
+      if (packet === undefined) continue;
+      const ip = at(packet, 'ip') ?? at(packet, 'ipv6');
+      const ports = at(packet, 'tcp') ?? at(packet, 'udp');
+      const protocol = at(packet, 'tcp') === undefined ? 'udp' : 'tcp';
+      const length = number(text(at(ip, 'ip.len')));
+      flows.push(
+        compact({
+          src_addr: text(at(ip, 'ip.src')) ?? text(at(ip, 'ipv6.src')),
+          dst_addr: text(at(ip, 'ip.dst')) ?? text(at(ip, 'ipv6.dst')),
+          src_port: number(text(at(ports, `${protocol}.srcport`))),
+          dst_port: number(text(at(ports, `${protocol}.dstport`))),
+          proto: number(text(at(ip, 'ip.proto')) ?? text(at(ip, 'ipv6.nxt'))),
+          bytes: length === undefined ? undefined : length * rate,
+          packets: rate,
+        }),
+      );
+    }
+  }
+}
+
+function children(node: Json | undefined): [string, Json][] {
+  if (Array.isArray(node)) return node.flatMap((item: Json) => children(item));
+  return typeof node === 'object' && node !== null ? Object.entries(node as { [name: string]: Json }) : [];
+}
+
+function at(node: Json | undefined, name: string): Json | undefined {
+  return children(node).find(([key]) => key === name)?.[1];
+}
+
+/** The text of a value; of one that occurs several times in a record, the first. */
+function text(value: Json | undefined): string | undefined {
+  const one = Array.isArray(value) ? (value as readonly Json[])[0] : value;
+  return typeof one === 'string' ? one : undefined;
+}
+
+function number(value: string | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value);
+}
+
+function compact(flow: { [F in keyof ReadFlow]: ReadFlow[F] | undefined }): ReadFlow {
+  return Object.fromEntries(Object.entries(flow).filter(([, value]) => value !== undefined));
+}
