@@ -1,0 +1,34 @@
+// Speaks sflow.
+import { Meter } from '../meter.ts';
+import type { Random } from '../random.ts';
+import type { Interface, Speaker } from '../speaker.ts';
+import type { TrueFlow } from '../traffic.ts';
+
+export interface SflowOptions {
+  readonly random: Random;
+  readonly rate?: number;
+  readonly domain?: number;
+  readonly engine?: number;
+  readonly node?: number;
+  readonly start?: number;
+  readonly firstTemplate?: number;
+  readonly interfaces?: readonly Interface[];
+}
+
+export class SflowSpeaker implements Speaker {
+  readonly protocol = 'sflow';
+  readonly #meter: Meter;
+
+  constructor(options: SflowOptions) {
+    this.#meter = new Meter(options.rate ?? 1, 'flow', options.random);
+  }
+
+  take(flow: TrueFlow): void {
+    this.#meter.take(flow);
+  }
+
+  flush(_now: number): Uint8Array[] {
+    this.#meter.rows.clear();
+    return [];
+  }
+}
