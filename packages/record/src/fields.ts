@@ -463,11 +463,22 @@ export interface Field<K extends FieldKind = FieldKind> extends FieldSpec<K> {
 }
 
 /** All fields, in catalogue order. */
-export const FIELDS: readonly Field[] = Object.entries(FIELD_SPECS).map(([name, spec], index) => ({
-  ...(spec as FieldSpec),
-  name: name as FieldName,
-  index,
-}));
+export const FIELDS: readonly Field[] = Object.entries(FIELD_SPECS).map(([name, given], index) => {
+  const spec: FieldSpec = given;
+  // Written out so that all have one shape: decoders read `index` for every column of every message.
+  return {
+    name: name as FieldName,
+    index,
+    kind: spec.kind,
+    description: spec.description,
+    core: spec.core,
+    group: spec.group,
+    unit: spec.unit,
+    elements: spec.elements,
+    dimension: spec.dimension,
+    elsewhere: spec.elsewhere,
+  };
+});
 
 /** Fields by name: `FIELD.src_addr`. The kind is known to the compiler, and with it the type of the column. */
 export const FIELD = Object.fromEntries(FIELDS.map((entry) => [entry.name, entry])) as unknown as {

@@ -21,7 +21,8 @@ export class FlowBatch {
   length = 0;
   /** By field index; undefined until first used. Kept across `clear` so that memory is allocated once. */
   readonly #columns: (Column | undefined)[] = new Array(FIELDS.length).fill(undefined);
-  readonly #used: boolean[] = new Array(FIELDS.length).fill(false);
+  /** The same, undefined for those that are not part of this batch now. */
+  readonly #present: (Column | undefined)[] = new Array(FIELDS.length).fill(undefined);
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -38,23 +39,28 @@ export class FlowBatch {
   use<K extends ListKind>(field: Field<K>): ListColumn;
   use(field: Field): Column;
   use(field: Field): Column {
+    // Decoders come here some forty times a message: the usual way is two loads.
+    return this.#present[field.index] ?? this.#take(field);
+  }
+
+  #take(field: Field): Column {
     let column = this.#columns[field.index];
     if (column === undefined) {
       column = allocate(field, this.capacity);
       this.#columns[field.index] = column;
     }
-    this.#used[field.index] = true;
+    this.#present[field.index] = column;
     return column;
   }
 
   /** Whether a field is part of this batch. */
   has(field: Field): boolean {
-    return this.#used[field.index];
+    return this.#present[field.index] !== undefined;
   }
 
   /** The fields of this batch, in catalogue order. */
   fields(): Field[] {
-    return FIELDS.filter((field) => this.#used[field.index]);
+    return FIELDS.filter((field) => this.has(field));
   }
 
   /** Forgets the rows from `row` on: for a decoder that finds its message broken half way. */
@@ -75,14 +81,14 @@ export class FlowBatch {
   clear(): void {
     this.#zero(0, this.length);
     this.length = 0;
-    for (const field of FIELDS) this.#used[field.index] = field.core;
+    for (const field of FIELDS) if (!field.core) this.#present[field.index] = undefined;
   }
 
   #zero(from: number, to: number): void {
     if (to <= from) return;
     for (const field of FIELDS) {
-      const column = this.#columns[field.index];
-      if (column === undefined || !this.#used[field.index]) continue;
+      const column = this.#present[field.index];
+      if (column === undefined) continue;
       if (column instanceof ListColumn) column.truncate(from);
       else {
         const { words } = KINDS[field.kind];

@@ -6,6 +6,10 @@ export const MAX_TEXT_BYTES = 512;
 
 const decoder = new TextDecoder('utf-8');
 
+/** The cache in front of the table: places, and the longest text that has one, in bytes. 4,096 places take 400 kB. */
+const CACHE_PLACES = 4096;
+const CACHE_BYTES = 64;
+
 /**
  * Keeps the texts seen lately. Bounded: at the cap the older half is forgotten, so a forgotten text is only announced
  * again, which is harmless.
@@ -15,6 +19,10 @@ export class StringTable {
   #recent = new Map<string, Key>();
   #older = new Map<string, Key>();
   #fresh: { key: Key; text: string }[] = [];
+  // One place a hash of the bytes: an exporter repeats few texts in many records, and making a string of each is most of the work.
+  readonly #cachedBytes = new Uint8Array(CACHE_PLACES * CACHE_BYTES);
+  readonly #cachedLengths = new Uint8Array(CACHE_PLACES);
+  readonly #cachedKeys: Key[] = new Array(CACHE_PLACES).fill(NO_KEY);
 
   /** `cap`: texts kept at once; a text of 512 bytes costs about 1.2 kB. */
   constructor(cap = 65_536) {
@@ -42,7 +50,25 @@ export class StringTable {
   internBytes(data: Uint8Array, start: number, end: number): Key {
     let last = Math.min(end, start + MAX_TEXT_BYTES);
     while (last > start && data[last - 1] === 0) last--;
-    return last === start ? NO_KEY : this.intern(decoder.decode(data.subarray(start, last)));
+    if (last === start) return NO_KEY;
+    const length = last - start;
+    if (length > CACHE_BYTES) return this.intern(decoder.decode(data.subarray(start, last)));
+    let hash = length;
+    for (let at = start; at < last; at++) hash = Math.imul(hash ^ data[at], 0x01000193);
+    const place = (hash ^ (hash >>> 15)) & (CACHE_PLACES - 1);
+    if (this.#isCached(place, data, start, length)) return this.#cachedKeys[place];
+    const key = this.intern(decoder.decode(data.subarray(start, last)));
+    for (let i = 0; i < length; i++) this.#cachedBytes[place * CACHE_BYTES + i] = data[start + i];
+    this.#cachedLengths[place] = length;
+    this.#cachedKeys[place] = key;
+    return key;
+  }
+
+  #isCached(place: number, data: Uint8Array, start: number, length: number): boolean {
+    if (this.#cachedLengths[place] !== length) return false;
+    const cached = this.#cachedBytes;
+    for (let i = 0, at = place * CACHE_BYTES; i < length; i++) if (cached[at + i] !== data[start + i]) return false;
+    return true;
   }
 
   /** Texts that were new since the last call, for the `strings` dimension. */

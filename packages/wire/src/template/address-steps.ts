@@ -12,6 +12,7 @@ import { lazily } from './scalar.ts';
 export function addressSteps(field: Field<'addr'>, all: readonly Slot[], isEnd: boolean): Step[] {
   const slots = all.filter((slot) => !slot.variable && (slot.length === 4 || slot.length === 16));
   if (slots.length === 0) return [];
+  if (slots.length === 1 && slots[0].length === 4 && !isEnd) return [lazily(field, slots, hopStep(field, slots[0]))];
   if (slots.length > 1 || !isEnd) return [lazily(field, slots, firstNonZero(field, slots, isEnd))];
   return [slots[0].length === 4 ? ipv4Step(field, slots[0]) : ipv6Step(field, slots[0])];
 }
@@ -23,6 +24,35 @@ function ipv4Step(field: Field<'addr'>, slot: Slot): Step {
     for (let row = first, at = start + offset; row < end; row++, at += stride) {
       column[row * 4 + 2] = IPV4_MAPPED_WORD;
       column[row * 4 + 3] = view.getUint32(at, true);
+    }
+  };
+}
+
+/** Source and destination, both IPv4. */
+export function ipv4EndsStep(source: Slot, destination: Slot): Step {
+  const { offset: sourceAt } = source;
+  const { offset: destinationAt } = destination;
+  return ({ batch, view, start, stride, row: first, end }) => {
+    const sources = batch.use(FIELD.src_addr);
+    const destinations = batch.use(FIELD.dst_addr);
+    for (let row = first, at = start; row < end; row++, at += stride) {
+      sources[row * 4 + 2] = IPV4_MAPPED_WORD;
+      sources[row * 4 + 3] = view.getUint32(at + sourceAt, true);
+      destinations[row * 4 + 2] = IPV4_MAPPED_WORD;
+      destinations[row * 4 + 3] = view.getUint32(at + destinationAt, true);
+    }
+  };
+}
+
+/** IPv4 where 0.0.0.0 means none. */
+function hopStep(field: Field<'addr'>, slot: Slot): Step {
+  const { offset } = slot;
+  return ({ batch, view, start, stride, row: first, end }) => {
+    const column = batch.use(field);
+    for (let row = first, at = start + offset; row < end; row++, at += stride) {
+      const word = view.getUint32(at, true);
+      column[row * 4 + 2] = word === 0 ? 0 : IPV4_MAPPED_WORD;
+      column[row * 4 + 3] = word;
     }
   };
 }

@@ -3,11 +3,13 @@
 import { FIELD, type Field } from '@weir/record';
 import type { ElementKey } from '../ipfix/registry.ts';
 import type { Slot } from './layout.ts';
-import type { Step } from './run.ts';
-import { scalarSteps } from './scalar.ts';
+import { highWord, lowWord, type Run, type Step } from './run.ts';
+import { lazily, scalarSteps } from './scalar.ts';
+
+const WORD = 4294967296;
 
 /** A counter as it came and its estimate of the truth. */
-export interface CounterPair {
+interface CounterPair {
   readonly counted: Field<'u64'>;
   readonly scaled: Field<'u64'>;
 }
@@ -47,15 +49,13 @@ export const COUNTER_FIELDS: ReadonlySet<string> = new Set(
 /** ingressUnicastPacketTotalCount: Open vSwitch sends it beside totals that are of the whole exporter, not of the flow. */
 const EXPORTER_TOTALS = 354;
 
-export function counterSteps(first: (key: ElementKey) => Slot | undefined): { steps: Step[]; pairs: CounterPair[] } {
+/** Steps that read the counters and scale them by what the sampling step found. */
+export function counterSteps(first: (key: ElementKey) => Slot | undefined): Step[] {
   const steps: Step[] = [];
-  const pairs: CounterPair[] = [];
   const firstOf = (elements: readonly ElementKey[]) => elements.map(first).find((slot) => slot !== undefined);
-  for (const { counted, scaled, elements } of COUNTERS) {
-    const slot = firstOf(elements);
-    if (slot === undefined) continue;
-    steps.push(...scalarSteps(counted, [slot]));
-    pairs.push({ counted, scaled });
+  for (const counter of COUNTERS) {
+    const slot = firstOf(counter.elements);
+    if (slot !== undefined) steps.push(lazily(counter.counted, [slot], counterStep(counter, slot)));
   }
   const totalsOfExporter = first(EXPORTER_TOTALS) !== undefined;
   for (const field of PLAIN) {
@@ -64,5 +64,69 @@ export function counterSteps(first: (key: ElementKey) => Slot | undefined): { st
     const slot = firstOf(field.elements);
     if (slot !== undefined) steps.push(...scalarSteps(field, [slot]));
   }
-  return { steps, pairs };
+  return steps;
+}
+
+function counterStep(counter: CounterPair, slot: Slot): Step {
+  if (!slot.variable && slot.length === 4) return u32CounterStep(counter, slot);
+  if (!slot.variable && slot.length === 8) return u64CounterStep(counter, slot);
+  return (run) => {
+    const counted = run.batch.use(counter.counted);
+    const scaled = run.batch.use(counter.scaled);
+    for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+      counted[row * 2] = lowWord(run, slot, record);
+      counted[row * 2 + 1] = highWord(run, slot, record);
+      writeScaled(run, counted, scaled, row);
+    }
+  };
+}
+
+function u32CounterStep(counter: CounterPair, slot: Slot): Step {
+  const { offset } = slot;
+  return (run) => {
+    const counted = run.batch.use(counter.counted);
+    const scaled = run.batch.use(counter.scaled);
+    const { view, stride, end, rate } = run;
+    for (let row = run.row, at = run.start + offset; row < end; row++, at += stride) {
+      const value = view.getUint32(at);
+      counted[row * 2] = value;
+      if (rate === 1) scaled[row * 2] = value;
+      else writeScaled(run, counted, scaled, row);
+    }
+  };
+}
+
+function u64CounterStep(counter: CounterPair, slot: Slot): Step {
+  const { offset } = slot;
+  return (run) => {
+    const counted = run.batch.use(counter.counted);
+    const scaled = run.batch.use(counter.scaled);
+    const { view, stride, end, rate } = run;
+    for (let row = run.row, at = run.start + offset; row < end; row++, at += stride) {
+      const high = view.getUint32(at);
+      const low = view.getUint32(at + 4);
+      counted[row * 2] = low;
+      counted[row * 2 + 1] = high;
+      if (rate === 1) {
+        scaled[row * 2] = low;
+        scaled[row * 2 + 1] = high;
+      } else writeScaled(run, counted, scaled, row);
+    }
+  };
+}
+
+/** Exact while the product is below 2^53; above, an estimate as the whole is; never past 64 bits. */
+function writeScaled(run: Run, counted: Uint32Array, scaled: Uint32Array, row: number): void {
+  const rate = run.rate > 0 ? run.rate : run.batch.use(FIELD.sampling_rate)[row];
+  const low = counted[row * 2];
+  const high = counted[row * 2 + 1];
+  if (rate <= 1) {
+    scaled[row * 2] = low;
+    scaled[row * 2 + 1] = high;
+    return;
+  }
+  const product = (high * WORD + low) * rate;
+  const full = product >= WORD * WORD;
+  scaled[row * 2] = full ? WORD - 1 : product;
+  scaled[row * 2 + 1] = full ? WORD - 1 : product / WORD;
 }

@@ -2,7 +2,7 @@
 // passed over by the stride. Plain one-to-one cases come from the field catalogue's `elements`; the rest is named below.
 import { ACCOUNT, FIELD, FIELDS, type Field, QUALITY } from '@weir/record';
 import type { ElementKey } from '../ipfix/registry.ts';
-import { addressSteps, writeFirst } from './address-steps.ts';
+import { addressSteps, ipv4EndsStep, writeFirst } from './address-steps.ts';
 import { COUNTER_FIELDS, counterSteps } from './counter-steps.ts';
 import {
   directionStep,
@@ -16,14 +16,15 @@ import {
 import { type Layout, layOut, type Slot } from './layout.ts';
 import { optionsStep } from './options.ts';
 import type { Step } from './run.ts';
-import { rateSlots, samplingStep } from './sampling.ts';
-import { lazily, scalarSteps } from './scalar.ts';
+import { rateSlots, type SamplingPlan, samplingStep } from './sampling.ts';
+import { type Copy, copySteps, lazily, scalarSteps } from './scalar.ts';
 import type { Template } from './template.ts';
 import { timeSteps } from './time-steps.ts';
 
 export interface Plan {
   readonly layout: Layout;
   readonly steps: readonly Step[];
+  readonly sampling: SamplingPlan;
   /** Quality bits that hold for all records of the template. */
   readonly quality: number;
 }
@@ -60,38 +61,48 @@ export function compile(template: Template): Plan {
     if (same === undefined) slots.set(slot.key, [slot]);
     else same.push(slot);
   }
-  if (template.options) return { layout, steps: [optionsStep(slots)], quality: 0 };
   const first = (key: ElementKey) => slots.get(key)?.[0];
-  const counters = counterSteps(first);
+  const sampling: SamplingPlan = { record: rateSlots(first), sampler: first(48), selector: first(302) };
+  if (template.options) return { layout, steps: [optionsStep(slots)], sampling, quality: 0 };
   const steps = [
     ...plainSteps(slots),
     ...headerSteps(slots, first),
-    ...counters.steps,
+    samplingStep(sampling),
+    ...counterSteps(first),
     ...timeSteps((element) => first(element)),
     ...exporterSteps(slots),
-    // After the interface columns and the counters, which it reads.
-    samplingStep({ record: rateSlots(first), sampler: first(48), selector: first(302), counters: counters.pairs }),
   ];
-  return { layout, steps, quality: templateQuality(slots) };
+  return { layout, steps, sampling, quality: templateQuality(slots) };
 }
 
 function plainSteps(slots: Slots): Step[] {
-  const steps: Step[] = [];
+  const steps: Step[] = ipv4EndsSteps(slots);
+  const paired = steps.length > 0;
+  const copies: Copy[] = [];
   for (const field of FIELDS) {
     if (SPECIAL.has(field.name)) continue;
     const found = field.elements.flatMap((key) => slots.get(key) ?? []);
     if (found.length === 0) continue;
     if (field.kind === 'addr') {
       const isEnd = field === FIELD.src_addr || field === FIELD.dst_addr;
+      if (isEnd && paired) continue;
       steps.push(...addressSteps(field as Field<'addr'>, found, isEnd));
     } else if (field.kind === 'str') {
       steps.push(textStep(field as Field<'str'>, found[0]));
       // Open vSwitch sends interfaceName and interfaceDescription twice: of the ingress, then of the egress interface.
       if (field === FIELD.in_if_name && found.length > 1) steps.push(textStep(FIELD.out_if_name, found[1]));
       if (field === FIELD.in_if_alias && found.length > 1) steps.push(textStep(FIELD.out_if_alias, found[1]));
-    } else if (!field.kind.startsWith('list')) steps.push(...scalarSteps(field, found));
+    } else if (!field.kind.startsWith('list')) copies.push({ field, slots: found });
   }
-  return steps;
+  return [...copySteps(copies), ...steps];
+}
+
+/** The usual case: both ends are IPv4 and nothing else. */
+function ipv4EndsSteps(slots: Slots): Step[] {
+  const ends = [...FIELD.src_addr.elements, ...FIELD.dst_addr.elements].flatMap((key) => slots.get(key) ?? []);
+  const usual =
+    ends.length === 2 && ends[0].key === 8 && ends[1].key === 12 && ends.every(({ length }) => length === 4);
+  return usual ? [ipv4EndsStep(ends[0], ends[1])] : [];
 }
 
 function headerSteps(slots: Slots, first: (key: ElementKey) => Slot | undefined): Step[] {

@@ -31,6 +31,11 @@ export class Run {
   source = 0;
   /** Quality bits that hold for the whole message. */
   quality = 0;
+
+  /** What scales the counters of all records of the run (1: nothing does), or 0 where each row's `sampling_rate` says. */
+  rate = 1;
+  /** Whether some record gave no usable start or end. */
+  unsettled = false;
 }
 
 /** A part of a plan: reads one field, or a few that belong together, of all records of a run. */

@@ -2,7 +2,6 @@
 // record itself, options data by the record's sampler, selector or interface, options data for all, the configuration.
 import { FIELD, QUALITY, SAMPLING_SOURCE } from '@weir/record';
 import type { ElementKey } from '../ipfix/registry.ts';
-import type { CounterPair } from './counter-steps.ts';
 import type { Slot } from './layout.ts';
 import { type Run, type Step, wholeNumber } from './run.ts';
 
@@ -95,41 +94,40 @@ export interface SamplingPlan {
   readonly record: RateSlots | undefined;
   readonly sampler: Slot | undefined;
   readonly selector: Slot | undefined;
-  readonly counters: readonly CounterPair[];
 }
 
-/** The last step of a plan: fills `sampling_rate` and `sampling_source` and scales the counters. */
+/**
+ * Settles the rate where it is the same for all records of the run: fills `sampling_rate` and `sampling_source`, sets `run.rate`, and
+ * answers the quality bit. Where it differs by record `run.rate` is 0 and the step below settles it.
+ */
+export function generalRate(run: Run, plan: SamplingPlan): number {
+  const { sampling } = run.domain;
+  const byRecord = plan.record !== undefined || plan.sampler !== undefined || plan.selector !== undefined;
+  if (byRecord || sampling.interfaces.size > 0) {
+    run.rate = 0;
+    return 0;
+  }
+  const general = sampling.general;
+  const rate = general > 0 ? general : (run.context.configuredSampling ?? 0);
+  run.rate = Math.max(1, rate);
+  // New rows are zero: no rate, from nowhere.
+  if (rate === 0) return QUALITY.no_sampling_rate;
+  run.batch.use(FIELD.sampling_rate).fill(rate, run.row, run.end);
+  const source = general > 0 ? SAMPLING_SOURCE.options : SAMPLING_SOURCE.configured;
+  run.batch.use(FIELD.sampling_source).fill(source, run.row, run.end);
+  return 0;
+}
+
+/** The step for rates that differ by record. It reads the column of ingress interfaces; the counters' steps, which scale, come after. */
 export function samplingStep(plan: SamplingPlan): Step {
   return (run) => {
-    const { sampling } = run.domain;
-    const general = sampling.general;
+    if (run.rate > 0) return;
+    const general = run.domain.sampling.general;
     const configured = run.context.configuredSampling ?? 0;
-    const byRecord = plan.record !== undefined || plan.sampler !== undefined || plan.selector !== undefined;
-    if (byRecord || sampling.interfaces.size > 0) {
-      for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
-        rateOfRecord(run, plan, row, record, general, configured);
-      }
-      for (const pair of plan.counters) scaleByRow(run, pair);
-      return;
+    for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+      rateOfRecord(run, plan, row, record, general, configured);
     }
-    fillRate(run, general, configured);
-    for (const pair of plan.counters) scaleAll(run, pair, general > 0 ? general : configured);
   };
-}
-
-function fillRate(run: Run, general: number, configured: number): void {
-  const rates = run.batch.use(FIELD.sampling_rate);
-  const sources = run.batch.use(FIELD.sampling_source);
-  const quality = run.batch.use(FIELD.quality);
-  const rate = general > 0 ? general : configured;
-  const source =
-    general > 0 ? SAMPLING_SOURCE.options : configured > 0 ? SAMPLING_SOURCE.configured : SAMPLING_SOURCE.none;
-  const doubt = rate > 0 ? 0 : QUALITY.no_sampling_rate;
-  for (let row = run.row; row < run.end; row++) {
-    rates[row] = rate;
-    sources[row] = source;
-    quality[row] |= doubt;
-  }
 }
 
 function rateOfRecord(
@@ -161,38 +159,4 @@ function rateOfRecord(
   run.batch.use(FIELD.sampling_rate)[row] = rate;
   run.batch.use(FIELD.sampling_source)[row] = source;
   if (rate === 0) run.batch.use(FIELD.quality)[row] |= QUALITY.no_sampling_rate;
-}
-
-function scaleAll(run: Run, pair: CounterPair, rate: number): void {
-  if (!run.batch.has(pair.counted)) return;
-  const counted = run.batch.use(pair.counted);
-  const scaled = run.batch.use(pair.scaled);
-  if (rate > 1) {
-    for (let row = run.row; row < run.end; row++) scale(counted, scaled, row * 2, rate);
-    return;
-  }
-  for (let at = run.row * 2, end = run.end * 2; at < end; at++) scaled[at] = counted[at];
-}
-
-function scaleByRow(run: Run, pair: CounterPair): void {
-  if (!run.batch.has(pair.counted)) return;
-  const counted = run.batch.use(pair.counted);
-  const scaled = run.batch.use(pair.scaled);
-  const rates = run.batch.use(FIELD.sampling_rate);
-  for (let row = run.row; row < run.end; row++) scale(counted, scaled, row * 2, Math.max(1, rates[row]));
-}
-
-/** Exact while the product is below 2^53; above, an estimate as the whole is; never past 64 bits. */
-function scale(counted: Uint32Array, scaled: Uint32Array, at: number, rate: number): void {
-  const low = counted[at];
-  const high = counted[at + 1];
-  if (rate === 1) {
-    scaled[at] = low;
-    scaled[at + 1] = high;
-    return;
-  }
-  const product = (high * WORD + low) * rate;
-  const full = product >= WORD * WORD;
-  scaled[at] = full ? MAX_RATE : product;
-  scaled[at + 1] = full ? MAX_RATE : product / WORD;
 }

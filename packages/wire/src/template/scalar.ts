@@ -12,40 +12,143 @@ export function lazily(field: Field, slots: readonly Slot[], step: Step): Step {
   };
 }
 
-/** Steps that fill `field` from the first of the slots that is not zero. */
+/** A field and the slots it may come from: the first that is not zero counts. */
+export interface Copy {
+  readonly field: Field;
+  readonly slots: readonly Slot[];
+}
+
+/** Steps for plain copies. Core columns of one shape are read four in a pass; a pass costs as much as reading some ten rows. */
+export function copySteps(copies: readonly Copy[]): Step[] {
+  const u8: Part<'u8'>[] = [];
+  const u16: Part<'u16'>[] = [];
+  const u32: Part<'u32'>[] = [];
+  const singles: Copy[] = [];
+  for (const copy of copies) {
+    const [slot] = copy.slots;
+    const { bytes } = KINDS[copy.field.kind];
+    const last = slot.offset + slot.length - bytes;
+    const grouped = copy.field.core && !slot.variable && slot.length >= bytes;
+    if (grouped && bytes === 1) u8.push({ field: copy.field as Field<'u8'>, last });
+    else if (grouped && bytes === 2) u16.push({ field: copy.field as Field<'u16'>, last });
+    else if (grouped && bytes === 4) u32.push({ field: copy.field as Field<'u32'>, last });
+    else singles.push(copy);
+  }
+  return [
+    ...inFours(u8, u8Steps),
+    ...inFours(u16, u16Steps),
+    ...inFours(u32, u32Steps),
+    ...singles.map(({ field, slots }) => lazily(field, [slots[0]], firstStep(field, slots[0]))),
+    ...copies.flatMap(({ field, slots }) => [
+      ...slots.slice(1).map((slot) => lazily(field, [slot], generalStep(field, slot, true))),
+      ...slots.flatMap((slot) => cutSteps(field, slot)),
+    ]),
+  ];
+}
+
+/** Steps that fill one field. */
 export function scalarSteps(field: Field, slots: readonly Slot[]): Step[] {
-  return slots.flatMap((slot, index) => {
-    const step = index === 0 ? firstStep(field, slot) : generalStep(field, slot, true);
-    const cut = slot.variable || slot.length <= KINDS[field.kind].bytes ? [] : [cutStep(slot, KINDS[field.kind].bytes)];
-    return [lazily(field, [slot], step), ...cut];
-  });
+  return copySteps([{ field, slots }]);
+}
+
+/** A column and where the low bytes of its field begin in the record. */
+interface Part<K extends 'u8' | 'u16' | 'u32'> {
+  readonly field: Field<K>;
+  readonly last: number;
+}
+
+/** One step for each four; a short group repeats its last part, which costs less than a pass of its own. */
+function inFours<P>(parts: readonly P[], step: (a: P, b: P, c: P, d: P) => Step): Step[] {
+  const steps: Step[] = [];
+  for (let i = 0; i < parts.length; i += 4) {
+    const end = parts.length - 1;
+    const part = (n: number) => parts[Math.min(i + n, end)];
+    steps.push(step(part(0), part(1), part(2), part(3)));
+  }
+  return steps;
+}
+
+function u8Steps(a: Part<'u8'>, b: Part<'u8'>, c: Part<'u8'>, d: Part<'u8'>): Step {
+  const { last: lastA } = a;
+  const { last: lastB } = b;
+  const { last: lastC } = c;
+  const { last: lastD } = d;
+  return ({ batch, data, start, stride, row: first, end }) => {
+    const columnA = batch.use(a.field);
+    const columnB = batch.use(b.field);
+    const columnC = batch.use(c.field);
+    const columnD = batch.use(d.field);
+    for (let row = first, at = start; row < end; row++, at += stride) {
+      columnA[row] = data[at + lastA];
+      columnB[row] = data[at + lastB];
+      columnC[row] = data[at + lastC];
+      columnD[row] = data[at + lastD];
+    }
+  };
+}
+
+function u16Steps(a: Part<'u16'>, b: Part<'u16'>, c: Part<'u16'>, d: Part<'u16'>): Step {
+  const { last: lastA } = a;
+  const { last: lastB } = b;
+  const { last: lastC } = c;
+  const { last: lastD } = d;
+  return ({ batch, view, start, stride, row: first, end }) => {
+    const columnA = batch.use(a.field);
+    const columnB = batch.use(b.field);
+    const columnC = batch.use(c.field);
+    const columnD = batch.use(d.field);
+    for (let row = first, at = start; row < end; row++, at += stride) {
+      columnA[row] = view.getUint16(at + lastA);
+      columnB[row] = view.getUint16(at + lastB);
+      columnC[row] = view.getUint16(at + lastC);
+      columnD[row] = view.getUint16(at + lastD);
+    }
+  };
+}
+
+function u32Steps(a: Part<'u32'>, b: Part<'u32'>, c: Part<'u32'>, d: Part<'u32'>): Step {
+  const { last: lastA } = a;
+  const { last: lastB } = b;
+  const { last: lastC } = c;
+  const { last: lastD } = d;
+  return ({ batch, view, start, stride, row: first, end }) => {
+    const columnA = batch.use(a.field);
+    const columnB = batch.use(b.field);
+    const columnC = batch.use(c.field);
+    const columnD = batch.use(d.field);
+    for (let row = first, at = start; row < end; row++, at += stride) {
+      columnA[row] = view.getUint32(at + lastA);
+      columnB[row] = view.getUint32(at + lastB);
+      columnC[row] = view.getUint32(at + lastC);
+      columnD[row] = view.getUint32(at + lastD);
+    }
+  };
 }
 
 function firstStep(field: Field, slot: Slot): Step {
   const { bytes } = KINDS[field.kind];
   if (slot.variable) return generalStep(field, slot, false);
-  if (bytes === 1) return u8Step(field as Field<'u8'>, slot);
-  if (bytes === 2 && slot.length >= 2) return u16Step(field as Field<'u16'>, slot);
-  if (bytes === 4 && slot.length === 2) return u16ToU32Step(field as Field<'u32'>, slot);
-  if (bytes === 4 && slot.length >= 4) return u32Step(field as Field<'u32'>, slot);
-  if (bytes === 8 && slot.length === 4) return u32ToU64Step(field as Field<'u64'>, slot);
-  if (bytes === 8 && slot.length === 8) return u64Step(field as Field<'u64'>, slot);
+  const { length } = slot;
+  const part = { field, last: slot.offset + length - bytes };
+  if (bytes === 1) return one(part as Part<'u8'>, u8Steps);
+  if (bytes === 2 && length === 1) return u8ToU16Step(field as Field<'u16'>, slot);
+  if (bytes === 2) return one(part as Part<'u16'>, u16Steps);
+  if (bytes === 4 && length === 2) return u16ToU32Step(field as Field<'u32'>, slot);
+  if (bytes === 4 && length >= 4) return one(part as Part<'u32'>, u32Steps);
+  if (bytes === 8 && length === 4) return u32ToU64Step(field as Field<'u64'>, slot);
+  if (bytes === 8 && length === 8) return u64Step(field as Field<'u64'>, slot);
   return generalStep(field, slot, false);
 }
 
-function u8Step(field: Field<'u8'>, slot: Slot): Step {
-  const last = slot.offset + slot.length - 1;
-  return ({ batch, data, start, stride, row: first, end }) => {
-    const column = batch.use(field);
-    for (let row = first, at = start + last; row < end; row++, at += stride) column[row] = data[at];
-  };
+function one<P>(part: P, step: (a: P, b: P, c: P, d: P) => Step): Step {
+  return step(part, part, part, part);
 }
 
-function u16Step(field: Field<'u16'>, slot: Slot): Step {
-  const last = slot.offset + slot.length - 2;
-  return ({ batch, view, start, stride, row: first, end }) => {
+function u8ToU16Step(field: Field<'u16'>, slot: Slot): Step {
+  const { offset } = slot;
+  return ({ batch, data, start, stride, row: first, end }) => {
     const column = batch.use(field);
-    for (let row = first, at = start + last; row < end; row++, at += stride) column[row] = view.getUint16(at);
+    for (let row = first, at = start + offset; row < end; row++, at += stride) column[row] = data[at];
   };
 }
 
@@ -54,14 +157,6 @@ function u16ToU32Step(field: Field<'u32'>, slot: Slot): Step {
   return ({ batch, view, start, stride, row: first, end }) => {
     const column = batch.use(field);
     for (let row = first, at = start + offset; row < end; row++, at += stride) column[row] = view.getUint16(at);
-  };
-}
-
-function u32Step(field: Field<'u32'>, slot: Slot): Step {
-  const last = slot.offset + slot.length - 4;
-  return ({ batch, view, start, stride, row: first, end }) => {
-    const column = batch.use(field);
-    for (let row = first, at = start + last; row < end; row++, at += stride) column[row] = view.getUint32(at);
   };
 }
 
@@ -105,15 +200,18 @@ function generalStep(field: Field, slot: Slot, ifZero: boolean): Step {
   };
 }
 
-/** Flags records whose value does not fit the column: bytes above the `kept` low ones are not all zero. */
-function cutStep(slot: Slot, kept: number): Step {
-  return ({ batch, data, start, stride, row: first, end }) => {
-    const quality = batch.use(FIELD.quality);
-    for (let row = first, record = start; row < end; row++, record += stride) {
-      const at = record + slot.offset;
-      let above = 0;
-      for (let i = 0; i < slot.length - kept; i++) above |= data[at + i];
-      if (above !== 0) quality[row] |= QUALITY.value_cut;
-    }
-  };
+/** Flags records whose value does not fit the column: the bytes above those it keeps are not all zero. */
+function cutSteps(field: Field, slot: Slot): Step[] {
+  const above = slot.length - KINDS[field.kind].bytes;
+  if (slot.variable || above <= 0) return [];
+  return [
+    ({ batch, data, start, stride, row: first, end }) => {
+      const quality = batch.use(FIELD.quality);
+      for (let row = first, at = start + slot.offset; row < end; row++, at += stride) {
+        let lost = 0;
+        for (let i = 0; i < above; i++) lost |= data[at + i];
+        if (lost !== 0) quality[row] |= QUALITY.value_cut;
+      }
+    },
+  ];
 }

@@ -6,6 +6,7 @@ import { gather, scratch, scratchView } from './layout.ts';
 import { compile, type Plan } from './plan.ts';
 import { isOpenVSwitch } from './quirks.ts';
 import type { Run } from './run.ts';
+import { generalRate } from './sampling.ts';
 import { FIRST_TEMPLATE_ID, type Framing, readFields, readTemplateHeader, Template } from './template.ts';
 
 const SET_HEADER_BYTES = 4;
@@ -179,7 +180,7 @@ function readRecords(run: Run, template: Template, plan: Plan, records: number):
     for (const step of plan.steps) step(run);
     return;
   }
-  fillConstants(run, batch, plan.quality | run.quality, run.domain);
+  fillConstants(run, batch, plan.quality | run.quality | generalRate(run, plan.sampling), run.domain);
   if (run.context.provenance !== false) fillProvenance(run, batch, template.id);
   for (const step of plan.steps) step(run);
   batch.length = run.end;

@@ -3,7 +3,7 @@
 import { FIELD, type Field, QUALITY } from '@weir/record';
 import { uptimeAgo } from '../clock.ts';
 import type { Slot } from './layout.ts';
-import { type Run, type Step, wholeNumber } from './run.ts';
+import { lowWord, type Run, type Step, wholeNumber } from './run.ts';
 
 const WORD = 4294967296;
 /** Seconds from 1900 (NTP, RFC 5905) to 1970. */
@@ -26,7 +26,7 @@ export const TIME_ELEMENTS: ReadonlySet<number> = new Set([
 ]);
 
 type Elements = Partial<typeof START | typeof END | typeof OBSERVED>;
-type Write = (run: Run, record: number) => number;
+type Read = (run: Run, record: number) => number;
 
 /** Steps for `time_start` and `time_end`. `first` finds the first slot of an element. */
 export function timeSteps(first: (element: number) => Slot | undefined): Step[] {
@@ -34,7 +34,9 @@ export function timeSteps(first: (element: number) => Slot | undefined): Step[] 
     const step = sideStep(field, elements, first) ?? sideStep(field, OBSERVED, first);
     return step === undefined ? [] : [step];
   };
-  return [...side(FIELD.time_start, START), ...side(FIELD.time_end, END), settleStep(first(DURATION))];
+  const steps = [...side(FIELD.time_start, START), ...side(FIELD.time_end, END)];
+  const lasted = durationReader(first);
+  return [...steps, settleStep(lasted, steps.length < 2)];
 }
 
 function sideStep(
@@ -54,7 +56,7 @@ function sideStep(
 }
 
 /** How a value becomes milliseconds since 1970; 0 is none. */
-function reader(kind: string, slot: Slot): Write | undefined {
+function reader(kind: string, slot: Slot): Read | undefined {
   switch (kind) {
     case 'seconds':
       return (run, record) => wholeNumber(run, slot, record) * 1000;
@@ -83,25 +85,40 @@ function ntpTime(view: DataView, at: number): number {
   return (seconds + era - NTP_TO_UNIX) * 1000 + Math.floor((fraction * 1000) / WORD);
 }
 
-function numberStep(field: Field<'time'>, read: Write): Step {
+function writeTime(run: Run, column: Uint32Array, row: number, time: number): void {
+  const high = Math.floor(time / WORD);
+  column[row * 2] = time;
+  column[row * 2 + 1] = high;
+  if (!isTime(high)) run.unsettled = true;
+}
+
+/** Whether the high word is that of a time between 1970 (and 50 days) and 2109. */
+function isTime(high: number): boolean {
+  return high > 0 && high <= MAX_HIGH_WORD;
+}
+
+function numberStep(field: Field<'time'>, read: Read): Step {
   return (run) => {
     const column = run.batch.use(field);
     for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
-      const time = read(run, record);
-      column[row * 2] = time;
-      column[row * 2 + 1] = time / WORD;
+      writeTime(run, column, row, read(run, record));
     }
   };
 }
 
 function millisecondsStep(field: Field<'time'>, slot: Slot): Step {
   const { offset } = slot;
-  return ({ batch, view, start, stride, row: first, end }) => {
-    const column = batch.use(field);
-    for (let row = first, at = start + offset; row < end; row++, at += stride) {
+  return (run) => {
+    const column = run.batch.use(field);
+    const { view, stride, end } = run;
+    let wrong = false;
+    for (let row = run.row, at = run.start + offset; row < end; row++, at += stride) {
+      const high = view.getUint32(at);
       column[row * 2] = view.getUint32(at + 4);
-      column[row * 2 + 1] = view.getUint32(at);
+      column[row * 2 + 1] = high;
+      wrong = wrong || !isTime(high);
     }
+    if (wrong) run.unsettled = true;
   };
 }
 
@@ -127,51 +144,47 @@ function uptimeStep(field: Field<'time'>, slot: Slot, init: Slot | undefined): S
     }
     for (let row = run.row, record = run.start; row < end; row++, record += stride) {
       const began = init === undefined ? run.domain.systemInit : wholeNumber(run, init, record);
-      const time = began === 0 ? 0 : began + view.getUint32(record + offset);
-      column[row * 2] = time;
-      column[row * 2 + 1] = time / WORD;
+      writeTime(run, column, row, began === 0 ? 0 : began + view.getUint32(record + offset));
     }
   };
+}
+
+/** How long the flow lasted, ms: by its own element, or between two moments of an uptime whose beginning is not known. */
+function durationReader(first: (element: number) => Slot | undefined): Read {
+  const duration = first(DURATION);
+  const started = first(START.uptime);
+  const ended = first(END.uptime);
+  if (duration !== undefined) return (run, record) => wholeNumber(run, duration, record);
+  if (started === undefined || ended === undefined) return () => 0;
+  return (run, record) => Math.max(0, uptimeAgo(lowWord(run, ended, record), lowWord(run, started, record)));
 }
 
 /** Where one end is missing it is taken from the other and the duration; where both are, from the time of receipt, and flagged. */
-function settleStep(duration: Slot | undefined): Step {
+function settleStep(lasted: Read, sideMissing: boolean): Step {
   return (run) => {
+    if (!run.unsettled && !sideMissing) return;
+    run.unsettled = false;
     const starts = run.batch.use(FIELD.time_start);
     const ends = run.batch.use(FIELD.time_end);
-    for (let row = run.row; row < run.end; row++) {
-      const high = row * 2 + 1;
-      const started = starts[high] !== 0 && starts[high] <= MAX_HIGH_WORD;
-      const ended = ends[high] !== 0 && ends[high] <= MAX_HIGH_WORD;
+    for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+      const started = isTime(starts[row * 2 + 1]);
+      const ended = isTime(ends[row * 2 + 1]);
       if (started && ended) continue;
-      settle(run, row, duration, starts, ends, started, ended);
+      const duration = Math.min(lasted(run, record), run.context.timeReceived);
+      let start = starts[row * 2 + 1] * WORD + starts[row * 2];
+      let end = ends[row * 2 + 1] * WORD + ends[row * 2];
+      if (started) end = start + duration;
+      else {
+        if (!ended) {
+          end = Math.floor(run.context.timeReceived);
+          run.batch.use(FIELD.quality)[row] |= QUALITY.time_guessed;
+        }
+        start = end - duration;
+      }
+      starts[row * 2] = start;
+      starts[row * 2 + 1] = start / WORD;
+      ends[row * 2] = end;
+      ends[row * 2 + 1] = end / WORD;
     }
   };
-}
-
-function settle(
-  run: Run,
-  row: number,
-  duration: Slot | undefined,
-  starts: Uint32Array,
-  ends: Uint32Array,
-  started: boolean,
-  ended: boolean,
-): void {
-  const record = run.start + (row - run.row) * run.stride;
-  const lasted = duration === undefined ? 0 : Math.min(wholeNumber(run, duration, record), run.context.timeReceived);
-  let start = starts[row * 2 + 1] * WORD + starts[row * 2];
-  let end = ends[row * 2 + 1] * WORD + ends[row * 2];
-  if (started) end = start + lasted;
-  else {
-    if (!ended) {
-      end = Math.floor(run.context.timeReceived);
-      run.batch.use(FIELD.quality)[row] |= QUALITY.time_guessed;
-    }
-    start = Math.max(0, end - lasted);
-  }
-  starts[row * 2] = start;
-  starts[row * 2 + 1] = start / WORD;
-  ends[row * 2] = end;
-  ends[row * 2 + 1] = end / WORD;
 }
