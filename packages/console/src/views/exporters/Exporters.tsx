@@ -1,0 +1,65 @@
+// Exporters: who reports, and the ledger of everything received in the time range.
+import { useState } from 'react';
+import { useExporters, useLedger } from '../../api/queries.ts';
+import { Choice } from '../../components/Choice.tsx';
+import { Panel } from '../../components/Panel.tsx';
+import { useViewState } from '../../state/use-view-state.ts';
+import { ExporterTable } from './ExporterTable.tsx';
+import { Ledger } from './Ledger.tsx';
+
+export function Exporters() {
+  const { state } = useViewState();
+  const list = useExporters(state.refresh);
+  const exporters = list.data?.exporters ?? [];
+  return (
+    <div className="weir-view">
+      <h1 className="weir-hidden">Exporters</h1>
+      <Panel
+        title="Exporters"
+        error={list.error}
+        pending={list.isPending}
+        empty={
+          exporters.length === 0
+            ? 'No exporter has sent anything yet. Point NetFlow, IPFIX or sFlow at this host: UDP 2055, 2056, 4739, 6343 or 9995.'
+            : undefined
+        }
+        height={160}
+      >
+        <ExporterTable exporters={exporters} sort={state.sort} now={list.dataUpdatedAt} />
+      </Panel>
+      <LedgerPanel />
+    </div>
+  );
+}
+
+function LedgerPanel() {
+  const { state } = useViewState();
+  const { data, error, isPending } = useLedger(state);
+  const [of, setOf] = useState('');
+  const options = [
+    { value: '', label: 'all exporters' },
+    ...(data?.exporters.map(({ key, address }) => ({ value: key, label: address })) ?? []),
+  ];
+  const counts = data?.exporters.find(({ key }) => key === of)?.counts ?? data?.total ?? {};
+  return (
+    <Panel
+      title="Ledger of the time range"
+      controls={
+        <Choice
+          label="Of"
+          showLabel
+          end
+          searchable={options.length > 10}
+          value={of}
+          options={options}
+          onChange={setOf}
+        />
+      }
+      error={error}
+      pending={isPending}
+      height={360}
+    >
+      {data !== undefined && <Ledger answer={data} counts={counts} />}
+    </Panel>
+  );
+}
