@@ -9,6 +9,7 @@ export {
   type Log,
   type LogLevel,
 } from './loader/loader.ts';
+export { RollupMaker, type RollupMakerOptions, type RollupStats } from './rollup/rollup-maker.ts';
 export { SCHEMA_VERSION } from './schema/migrate.ts';
 export { DATABASE, type Resolution, ROLLUP_DIMENSIONS, ROLLUP_SUMS, ROLLUPS } from './schema/tables.ts';
 export {

@@ -46,3 +46,13 @@ export function oldestWaiting(dir: string): number | undefined {
   const oldest = waitingFlows(dir)[0];
   return oldest === undefined ? undefined : parseSpoolName(oldest)?.firstReceived;
 }
+
+/**
+ * When the oldest file was begun that the store has not acknowledged (milliseconds since 1970), those that are still being written
+ * among them; undefined when there is none.
+ */
+export function oldestPending(dir: string): number | undefined {
+  const names = ['.native', '.loading', '.tmp'].flatMap((ending) => namesIn(dir, FLOWS, ending).slice(0, 1));
+  const times = names.map((name) => parseSpoolName(name)?.firstReceived).filter((time) => time !== undefined);
+  return times.length === 0 ? undefined : Math.min(...times);
+}

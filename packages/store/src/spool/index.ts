@@ -1,7 +1,7 @@
 // @weir/store/spool: the directory between collecting and storing. Imports neither chDB nor the ClickHouse client, so that a
 // collector does not load the engine.
 export { enforceCap, type SpoolUsage, spoolUsage } from './cap.ts';
-export { type Claim, claimFlows, oldestWaiting, removeClaim, setAside, waitingFlows } from './claim.ts';
+export { type Claim, claimFlows, oldestPending, oldestWaiting, removeClaim, setAside, waitingFlows } from './claim.ts';
 export { ExporterCounts } from './exporter-counts.ts';
 export {
   CORRUPT,

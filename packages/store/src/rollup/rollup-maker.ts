@@ -1,0 +1,224 @@
+// Makes the roll-ups behind the front: a minute once no flow of it can be on its way any more, five minutes and hours from finished
+// minutes. What readers may use ends where the first slot that is not made, or has to be made again, begins: a slot is either
+// whole or not used, whatever happens in between.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../loader/loader.ts';
+import { DATABASE, type Resolution, ROLLUPS, type RollupSpec } from '../schema/tables.ts';
+import { type Manifest, oldestPending } from '../spool/index.ts';
+import type { Store } from '../store.ts';
+import { countFlowsSql, countSlotSql, removeSql, rollupAgainSql, rollupFlowsSql, topPortsSql } from './rollup-sql.ts';
+import { RollupState } from './rollup-state.ts';
+
+export interface RollupMakerOptions {
+  readonly store: Store;
+  /** The spool: a minute waits for the files that may hold flows of it. */
+  readonly dir: string;
+  /** How long after its end a minute is made at the earliest: flows need this long from the socket to the spool. Default 10,000. */
+  readonly graceMs?: number;
+  /** Milliseconds between looks when there is nothing to do. Default 1,000. */
+  readonly pollMs?: number;
+  readonly now?: () => number;
+  readonly log?: Log;
+}
+
+export interface RollupStats {
+  slots: number;
+  slotsAgain: number;
+  failures: number;
+  lastMs: number;
+}
+
+const [MINUTE] = ROLLUPS;
+
+/** A spool file is named for its first flow; others in it may be this much older, having come by another socket. */
+const DISORDER_MS = 1000;
+
+export class RollupMaker {
+  readonly stats: RollupStats = { slots: 0, slotsAgain: 0, failures: 0, lastMs: 0 };
+  readonly #store: Store;
+  readonly #dir: string;
+  readonly #graceMs: number;
+  readonly #pollMs: number;
+  readonly #now: () => number;
+  readonly #log: Log;
+  readonly #state: RollupState;
+  readonly #stop = new AbortController();
+  /** End of the slot being made, by resolution: flows that come for it now may be missed. */
+  readonly #making = new Map<Resolution, number>();
+  #running: Promise<void> | undefined;
+
+  constructor(options: RollupMakerOptions) {
+    this.#store = options.store;
+    this.#dir = options.dir;
+    this.#graceMs = options.graceMs ?? 10_000;
+    this.#pollMs = options.pollMs ?? 1000;
+    this.#now = options.now ?? Date.now;
+    this.#log = options.log ?? (() => {});
+    this.#state = new RollupState(options.store);
+  }
+
+  /** Reads how far things are and removes what a killed process left half made. Before anything else. Throws StoreError. */
+  async prepare(): Promise<void> {
+    await this.#state.read();
+    for (const spec of ROLLUPS) await this.#remove(spec, this.#state.until(spec.resolution) ?? 0);
+  }
+
+  /** Up to when (milliseconds since 1970, exclusive) each resolution is whole; 0 when nothing is. */
+  rolledUpUntil(): Record<Resolution, number> {
+    const whole = (resolution: Resolution): number => this.#state.whole(resolution) * 1000;
+    return { '1m': whole('1m'), '5m': whole('5m'), '1h': whole('1h') };
+  }
+
+  /** To be called before flows become visible: slots already made, or being made, will be made again. Throws StoreError. */
+  async flowsComing(manifest: Pick<Manifest, 'firstReceived' | 'lastReceived'>): Promise<void> {
+    const from = Math.floor(manifest.firstReceived / 1000);
+    const to = Math.floor(manifest.lastReceived / 1000);
+    await this.#state.markDirty(from, to, (resolution) =>
+      Math.max(this.#state.until(resolution) ?? 0, this.#making.get(resolution) ?? 0),
+    );
+  }
+
+  /** To be called before flows before `time` (milliseconds since 1970) are dropped: roll-ups of that time stay as they are. */
+  async flowsDropped(time: number): Promise<void> {
+    await this.#state.setDropped(Math.floor(time / 1000));
+  }
+
+  /** Begins to make roll-ups and goes on until `stop`. */
+  start(): void {
+    this.#running ??= this.#loop();
+  }
+
+  /** Stops after the slot at hand. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  /** Makes the next slot that can be made; false when there is none. Throws StoreError. */
+  async step(): Promise<boolean> {
+    return (await this.#again()) || (await this.#nextMinute()) || (await this.#nextCoarser());
+  }
+
+  async #loop(): Promise<void> {
+    let failed = false;
+    while (!this.#stop.signal.aborted) {
+      try {
+        const made = await this.step();
+        failed = false;
+        if (made) continue;
+      } catch (error) {
+        this.stats.failures++;
+        const reason = error instanceof Error ? error.message : String(error);
+        if (!failed) this.#log('error', 'a roll-up cannot be made', { reason });
+        failed = true;
+      }
+      await sleep(this.#pollMs * (failed ? 10 : 1), undefined, { signal: this.#stop.signal }).catch(() => {});
+    }
+  }
+
+  /** Minutes before this (unix seconds) get no more flows but late ones. */
+  #complete(): number {
+    const pending = oldestPending(this.#dir) ?? Number.POSITIVE_INFINITY;
+    const limit = Math.min(this.#now() - this.#graceMs, pending - DISORDER_MS) / 1000;
+    return Math.floor(limit / MINUTE.seconds) * MINUTE.seconds;
+  }
+
+  async #nextMinute(): Promise<boolean> {
+    const complete = this.#complete();
+    const begun = this.#state.until(MINUTE.resolution);
+    const minute = begun ?? (await this.#firstMinute(0));
+    if (minute === undefined || minute >= complete) return false;
+    const { rows } = await this.#store.query(countFlowsSql(minute, minute + MINUTE.seconds));
+    if (Number(rows[0].flows) === 0) {
+      // A time without flows: on to the next minute that has some.
+      const next = (await this.#firstMinute(minute)) ?? complete;
+      await this.#state.setUntil(MINUTE.resolution, Math.min(next, complete));
+      return true;
+    }
+    await this.#make(MINUTE, minute);
+    await this.#state.setUntil(MINUTE.resolution, minute + MINUTE.seconds);
+    this.#making.delete(MINUTE.resolution);
+    return true;
+  }
+
+  /** The first minute from `from` on that has flows. */
+  async #firstMinute(from: number): Promise<number | undefined> {
+    const { rows } = await this.#store.query(
+      `SELECT count() AS rows, toUnixTimestamp(toStartOfMinute(min(time_received))) AS first FROM ${DATABASE}.flows` +
+        (from === 0 ? '' : ` WHERE time_received >= toDateTime64(${from}, 3, 'UTC')`),
+    );
+    return Number(rows[0].rows) === 0 ? undefined : Number(rows[0].first);
+  }
+
+  async #nextCoarser(): Promise<boolean> {
+    for (let index = 1; index < ROLLUPS.length; index++) {
+      const spec = ROLLUPS[index];
+      const finerUntil = this.rolledUpUntil()[ROLLUPS[index - 1].resolution] / 1000;
+      const begun = this.#state.until(spec.resolution) ?? (await this.#firstSlot(ROLLUPS[index - 1], 0, spec));
+      if (begun === undefined || begun + spec.seconds > finerUntil) continue;
+      const slot = (await this.#firstSlot(ROLLUPS[index - 1], begun, spec)) ?? finerUntil;
+      if (slot + spec.seconds > finerUntil) {
+        // Nothing between: on to the slot that is not complete yet.
+        await this.#state.setUntil(spec.resolution, Math.floor(finerUntil / spec.seconds) * spec.seconds);
+        return true;
+      }
+      await this.#make(spec, slot);
+      await this.#state.setUntil(spec.resolution, slot + spec.seconds);
+      this.#making.delete(spec.resolution);
+      return true;
+    }
+    return false;
+  }
+
+  /** The first slot of `spec` from `from` on in which the finer roll-up has rows. */
+  async #firstSlot(finer: RollupSpec, from: number, spec: RollupSpec): Promise<number | undefined> {
+    const { rows } = await this.#store.query(
+      `SELECT count() AS rows, toUnixTimestamp(min(time)) AS first FROM ${DATABASE}.${finer.table.name} ` +
+        `WHERE time >= toDateTime(${from}, 'UTC')`,
+    );
+    return Number(rows[0].rows) === 0 ? undefined : Math.floor(Number(rows[0].first) / spec.seconds) * spec.seconds;
+  }
+
+  /** Makes a slot again for which flows came late, the finer before the coarser. */
+  async #again(): Promise<boolean> {
+    const complete = this.#complete();
+    for (const [index, spec] of ROLLUPS.entries()) {
+      const slot = this.#state.dirty(spec.resolution).find((dirty) => {
+        if (index === 0) return dirty + spec.seconds <= complete;
+        const finer = this.#state.dirty(ROLLUPS[index - 1].resolution);
+        return !finer.some((time) => time >= dirty && time < dirty + spec.seconds);
+      });
+      if (slot === undefined) continue;
+      // What it would be made from is gone: the roll-up is all that is left of that time.
+      const work = slot >= this.#state.dropped ? () => this.#make(spec, slot) : async () => {};
+      await this.#state.again(spec.resolution, slot, work);
+      this.#making.delete(spec.resolution);
+      this.stats.slotsAgain++;
+      return true;
+    }
+    return false;
+  }
+
+  async #remove(spec: RollupSpec, from: number, to?: number): Promise<void> {
+    // A delete touches every part of its partition: only where there is something to delete.
+    const { rows } = await this.#store.query(countSlotSql(spec, from, to));
+    if (Number(rows[0].rows) > 0) await this.#store.command(removeSql(spec, from, to));
+  }
+
+  /** Leaves `#making` set: it goes when the slot's new state is written. */
+  async #make(spec: RollupSpec, slot: number): Promise<void> {
+    const began = performance.now();
+    const end = slot + spec.seconds;
+    this.#making.set(spec.resolution, end);
+    await this.#remove(spec, slot, end);
+    if (spec === MINUTE) {
+      const ports = await this.#store.query(topPortsSql(slot, end));
+      const kept = ports.rows.map((row) => Number(row.port));
+      await this.#store.command(rollupFlowsSql(slot, kept, this.#store.columnsPresent()));
+    } else {
+      await this.#store.command(rollupAgainSql(ROLLUPS[ROLLUPS.indexOf(spec) - 1], spec, slot));
+    }
+    this.stats.slots++;
+    this.stats.lastMs = performance.now() - began;
+  }
+}

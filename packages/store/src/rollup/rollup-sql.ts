@@ -1,0 +1,104 @@
+// The statements that make one slot of a roll-up. All read in the order of the table they read from and group by a prefix of it, so
+// that groups are finished as they stream by and memory does not grow with the number of pairs.
+
+import { type Settings, settingsClause } from '../limits.ts';
+import { DATABASE, ROLLUP_DIMENSIONS, ROLLUP_SUMS, ROLLUPS, type RollupSpec } from '../schema/tables.ts';
+
+/** How many ports of a minute keep their number, besides those below 1024; the rest are counted under port 0. */
+export const TOP_PORTS = 1000;
+const WELL_KNOWN_BELOW = 1024;
+
+/** Port of the end that was called: the destination unless the source is known to be the server. */
+const SERVER_PORT = 'if(client_side = 2, src_port, dst_port)';
+
+const MEMORY = 400 * 1024 * 1024;
+
+const SETTINGS: Settings = {
+  optimize_aggregation_in_order: 1,
+  // Two streams: one thread reads and groups while another sorts and writes.
+  max_threads: 2,
+  max_insert_threads: 1,
+  max_block_size: 16_384,
+  max_memory_usage: MEMORY,
+  max_bytes_before_external_group_by: MEMORY / 4,
+  max_bytes_ratio_before_external_group_by: 0,
+  max_execution_time: 600,
+  min_insert_block_size_rows: 500_000,
+  min_insert_block_size_bytes: 64 * 1024 * 1024,
+  // A slot that is made again has the same rows; it must not be taken for a duplicate.
+  insert_deduplicate: 0,
+};
+
+const flowsIn = (from: number, to: number): string =>
+  `time_received >= toDateTime64(${from}, 3, 'UTC') AND time_received < toDateTime64(${to}, 3, 'UTC')`;
+
+/** How many flows there are in a time span (unix seconds). */
+export function countFlowsSql(from: number, to: number): string {
+  return `SELECT count() AS flows FROM ${DATABASE}.flows WHERE ${flowsIn(from, to)}`;
+}
+
+/** The most used server ports of a minute. */
+export function topPortsSql(from: number, to: number): string {
+  return (
+    `SELECT ${SERVER_PORT} AS port FROM ${DATABASE}.flows WHERE ${flowsIn(from, to)} AND ${SERVER_PORT} >= ${WELL_KNOWN_BELOW} ` +
+    `GROUP BY port ORDER BY count() DESC, port LIMIT ${TOP_PORTS}`
+  );
+}
+
+/** What a flow adds to each sum. Columns that the table does not have yet count as zero. */
+function flowSum(name: (typeof ROLLUP_SUMS)[number], present: ReadonlySet<string>): string {
+  if (name === 'flows') return 'count()';
+  // A row without the number stands for one connection.
+  if (name === 'connections') return present.has(name) ? 'sum(if(connections = 0, 1, connections))' : 'count()';
+  return present.has(name) ? `sum(flows.${name})` : 'toUInt64(0)';
+}
+
+function keySql(name: string, present: ReadonlySet<string>, ports: readonly number[]): string {
+  if (name === 'server_port') {
+    const kept = ports.length === 0 ? '' : ` OR ${SERVER_PORT} IN (${ports.map(Math.trunc).join(', ')})`;
+    return `if(${SERVER_PORT} < ${WELL_KNOWN_BELOW}${kept}, ${SERVER_PORT}, 0) AS server_port`;
+  }
+  return present.has(name) ? name : `0 AS ${name}`;
+}
+
+/** Makes a minute from the flows. `ports`: those above 1023 that keep their number. */
+export function rollupFlowsSql(from: number, ports: readonly number[], present: ReadonlySet<string>): string {
+  const [minute] = ROLLUPS;
+  const keys = ROLLUP_DIMENSIONS.map((name) => keySql(name, present, ports));
+  const sums = ROLLUP_SUMS.map((name) => `${flowSum(name, present)} AS sum_${name}`);
+  return [
+    `INSERT INTO ${DATABASE}.${minute.table.name} (time, ${[...ROLLUP_DIMENSIONS, ...ROLLUP_SUMS].join(', ')})` +
+      settingsClause(SETTINGS),
+    `SELECT toStartOfMinute(time_received) AS time, ${[...keys, ...sums].join(', ')}`,
+    `FROM ${DATABASE}.flows WHERE ${flowsIn(from, from + minute.seconds)}`,
+    `GROUP BY time, ${ROLLUP_DIMENSIONS.join(', ')}`,
+  ].join('\n');
+}
+
+/** Makes a slot from the next finer roll-up. */
+export function rollupAgainSql(finer: RollupSpec, coarser: RollupSpec, from: number): string {
+  // In the words of the finer table's order, by which the engine knows that rows come grouped.
+  const window = finer.table.orderBy.slice(1).split(',')[0];
+  const sums = ROLLUP_SUMS.map((name) => `sum(${finer.table.name}.${name}) AS sum_${name}`);
+  return [
+    `INSERT INTO ${DATABASE}.${coarser.table.name} (time, ${[...ROLLUP_DIMENSIONS, ...ROLLUP_SUMS].join(', ')})` +
+      settingsClause(SETTINGS),
+    `SELECT toDateTime(${from}, 'UTC'), ${[...ROLLUP_DIMENSIONS, ...sums].join(', ')}`,
+    `FROM ${DATABASE}.${finer.table.name} WHERE ${fromTo(from, from + coarser.seconds)}`,
+    `GROUP BY ${window}, ${ROLLUP_DIMENSIONS.join(', ')}`,
+  ].join('\n');
+}
+
+function fromTo(from: number, to: number | undefined): string {
+  return `time >= toDateTime(${from}, 'UTC')${to === undefined ? '' : ` AND time < toDateTime(${to}, 'UTC')`}`;
+}
+
+/** How many rows a slot has, or all from a time on. */
+export function countSlotSql(spec: RollupSpec, from: number, to?: number): string {
+  return `SELECT count() AS rows FROM ${DATABASE}.${spec.table.name} WHERE ${fromTo(from, to)}`;
+}
+
+/** Removes a slot, or all from a time on: what a crash may have left half made. */
+export function removeSql(spec: RollupSpec, from: number, to?: number): string {
+  return `DELETE FROM ${DATABASE}.${spec.table.name} WHERE ${fromTo(from, to)}`;
+}
