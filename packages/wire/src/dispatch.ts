@@ -5,6 +5,7 @@ import { type Exporter, ExporterTable } from './exporter.ts';
 import { decodeIpfix } from './ipfix/message.ts';
 import { decodeNetflow5 } from './netflow/v5.ts';
 import { decodeNetflow9 } from './netflow/v9.ts';
+import { decodeSflow } from './sflow/index.ts';
 import { decodeSflow } from './sflow/message.ts';
 import { StringTable } from './strings.ts';
 import { DEFAULT_LIMITS, type TemplateLimits } from './template/limits.ts';
@@ -140,16 +141,10 @@ export class Decoder {
   }
 
   #sflow(data: Uint8Array, start: number, end: number, batch: FlowBatch, context: MessageContext): Outcome {
-    switch ((data[start + 2] << 8) | data[start + 3]) {
-      case 5:
-        return decodeSflow(data, start, end, batch, context);
-      // The other versions that were ever on a wire.
-      case 2:
-      case 4:
-        return 'unsupported_version';
-      default:
-        return 'unknown_protocol';
-    }
+    const version = (data[start + 2] << 8) | data[start + 3];
+    if (version === 5) return decodeSflow(data, start, end, batch, context);
+    // Versions 2 and 4 were on wires too.
+    return version === 2 || version === 4 ? 'unsupported_version' : 'unknown_protocol';
   }
 
   #allows(peers: Uint32Array, at: number): boolean {
