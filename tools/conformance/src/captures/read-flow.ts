@@ -1,7 +1,7 @@
 // The part of a flow that Weir and tshark both read, and Weir's reading of it.
 import { FIELD, type FlowBatch, formatAddress, getNumber } from '@weir/record';
 
-/** Absent where the reader found none. Addresses as text, counters scaled by the sampling rate of the record (sFlow only). */
+/** Absent where the reader found none. Addresses as text, counters as the exporter counted, not scaled by sampling. */
 export interface ReadFlow {
   readonly src_addr?: string;
   readonly dst_addr?: string;
@@ -22,7 +22,6 @@ export function readRow(batch: FlowBatch, row: number): Required<ReadFlow> {
     src_port: batch.use(FIELD.src_port)[row],
     dst_port: batch.use(FIELD.dst_port)[row],
     proto: batch.use(FIELD.proto)[row],
-    // As the exporter counted: tshark does not scale by sampling rates that came in other records.
     bytes: getNumber(batch.use(FIELD.bytes_sampled), row),
     packets: getNumber(batch.use(FIELD.packets_sampled), row),
   };

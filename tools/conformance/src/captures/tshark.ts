@@ -6,6 +6,9 @@ import type { ReadFlow } from './read-flow.ts';
 /** Largest JSON taken from tshark, in bytes. */
 const MAX_OUTPUT = 1 << 29;
 
+/** What `ipv6.plen` leaves out, in bytes. */
+const IPV6_HEADER = 40;
+
 type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
 interface Packet {
@@ -16,6 +19,8 @@ interface Packet {
 export interface TsharkMessage {
   /** Address the datagram came from. */
   readonly from: string;
+  /** The datagram itself. */
+  readonly data: Uint8Array;
   readonly flows: readonly ReadFlow[];
 }
 
@@ -39,7 +44,9 @@ export function readWithTshark(pcap: string): TsharkMessage[] {
     const flows: ReadFlow[] = [];
     if (layers.cflow !== undefined) collectRecords(layers.cflow, flows);
     if (layers.sflow !== undefined) collectSamples(layers.sflow, flows);
-    return { from: text(at(layers.ip, 'ip.src')) ?? '', flows };
+    const payload = text(at(layers.udp, 'udp.payload')) ?? '';
+    const data = Uint8Array.from(Buffer.from(payload.replaceAll(':', ''), 'hex'));
+    return { from: text(at(layers.ip, 'ip.src')) ?? '', data, flows };
   });
 }
 
@@ -71,19 +78,19 @@ function recordFlow(record: Json): ReadFlow {
   });
 }
 
-/** sFlow: every flow sample with a header that tshark took apart. Counters are one packet of the sample's length, times its rate. */
+/** sFlow: every flow sample with a header that tshark took apart. Counters are one packet and its length from the IP header on. */
 function collectSamples(node: Json, flows: ReadFlow[]): void {
   for (const [name, child] of children(node)) {
     if (!/^(Expanded )?[Ff]low sample/.test(name)) continue;
     for (const sample of Array.isArray(child) ? (child as readonly Json[]) : [child]) {
-      const rate = number(text(at(sample, 'sflow.flow_sample.sampling_rate'))) ?? 1;
       const header = children(sample).find(([record]) => record.startsWith('Raw packet header'))?.[1];
       const packet = at(header, 'sflow_245.header_tree');
       if (packet === undefined) continue;
       const ip = at(packet, 'ip') ?? at(packet, 'ipv6');
       const ports = at(packet, 'tcp') ?? at(packet, 'udp');
       const protocol = at(packet, 'tcp') === undefined ? 'udp' : 'tcp';
-      const length = number(text(at(ip, 'ip.len')));
+      const payload6 = number(text(at(ip, 'ipv6.plen')));
+      const length = payload6 === undefined ? number(text(at(ip, 'ip.len'))) : payload6 + IPV6_HEADER;
       flows.push(
         compact({
           src_addr: text(at(ip, 'ip.src')) ?? text(at(ip, 'ipv6.src')),
@@ -91,8 +98,8 @@ function collectSamples(node: Json, flows: ReadFlow[]): void {
           src_port: number(text(at(ports, `${protocol}.srcport`))),
           dst_port: number(text(at(ports, `${protocol}.dstport`))),
           proto: number(text(at(ip, 'ip.proto')) ?? text(at(ip, 'ipv6.nxt'))),
-          bytes: length === undefined ? undefined : length * rate,
-          packets: rate,
+          bytes: length,
+          packets: 1,
         }),
       );
     }

@@ -13,6 +13,8 @@ import { makeTraffic, type Truth } from './traffic.ts';
 export interface Stream {
   readonly name: string;
   readonly address: string;
+  /** How Weir knows the exporter: by the address it sends from, or in sFlow by the agent that it names. */
+  readonly exporter: string;
   readonly port: number;
   readonly source: keyof typeof SOURCE;
   /** One packet in this many is looked at. */
@@ -21,15 +23,22 @@ export interface Stream {
   readonly counts: 'ip' | 'frame';
   /** Set where the exporter reports each packet when it enters and again when it leaves: only this direction is compared. */
   readonly direction?: 'ingress';
+  /** Where it looks: at what enters the switch, or at the cable to the left host. */
+  readonly watches: 'switch' | 'left';
 }
 
 const SAMPLING = 10;
 
 export const STREAMS = {
   // Open vSwitch counts whole frames in NetFlow (the datapath's byte counter), but octets from the IP header in IPFIX.
-  ovs_netflow5: stream('Open vSwitch NetFlow v5', 11, 2055, 'netflow5', { counts: 'frame' }),
-  ovs_sflow: stream('Open vSwitch sFlow', 12, 6343, 'sflow5', { sampling: SAMPLING }),
-  ovs_ipfix: stream('Open vSwitch IPFIX', 13, 4739, 'ipfix', { direction: 'ingress' }),
+  ovs_netflow5: stream('Open vSwitch NetFlow v5', 11, 2055, 'netflow5', { counts: 'frame', watches: 'switch' }),
+  // Its agent is the loopback interface, whose first address this is.
+  ovs_sflow: stream('Open vSwitch sFlow', 12, 6343, 'sflow5', {
+    sampling: SAMPLING,
+    watches: 'switch',
+    exporter: '127.0.0.1',
+  }),
+  ovs_ipfix: stream('Open vSwitch IPFIX', 13, 4739, 'ipfix', { direction: 'ingress', watches: 'switch' }),
   softflowd_netflow5: stream('softflowd NetFlow v5', 14, 2055, 'netflow5'),
   softflowd_netflow9: stream('softflowd NetFlow v9', 15, 2055, 'netflow9'),
   softflowd_ipfix: stream('softflowd IPFIX', 16, 4739, 'ipfix'),
@@ -44,9 +53,10 @@ function stream(
   host: number,
   port: number,
   source: Stream['source'],
-  more: Partial<Pick<Stream, 'sampling' | 'counts' | 'direction'>> = {},
+  more: Partial<Pick<Stream, 'sampling' | 'counts' | 'direction' | 'watches' | 'exporter'>> = {},
 ): Stream {
-  return { name, address: `192.0.2.${host}`, port, source, sampling: 1, counts: 'ip', ...more };
+  const address = `192.0.2.${host}`;
+  return { name, address, exporter: address, port, source, sampling: 1, counts: 'ip', watches: 'left', ...more };
 }
 
 const target = ({ address, port }: Stream): string => `${address}:${port}`;

@@ -31,14 +31,19 @@ export interface Truth {
   /** Payload and datagrams that iperf3 says it sent by UDP from right to left. */
   readonly udpPayload: number;
   readonly udpPackets: number;
+  /** Datagrams of these that iperf3 missed at the left: the switch dropped them. */
+  readonly udpLost: number;
 }
 
 interface Iperf3Report {
-  readonly end: { readonly sum_sent: { readonly bytes: number; readonly packets?: number } };
+  readonly end: {
+    readonly sum_sent: { readonly bytes: number; readonly packets?: number };
+    readonly sum?: { readonly lost_packets?: number };
+  };
 }
 
 /** Seconds of each of the two runs, and their rate in Mbit/s: more than 10,000 full packets each way. */
-const TCP = { seconds: 5, megabits: 40 };
+const TCP = { seconds: 5, megabits: 30 };
 const UDP = { seconds: 4, megabits: 25, payload: 1200 };
 
 /** TCP from left to right, then UDP from right to left. */
@@ -48,9 +53,8 @@ export async function makeTraffic(lab: Lab): Promise<Truth> {
   const listening = () => lab.run('right', 'cat', ['/proc/net/tcp', '/proc/net/tcp6']).includes(':1451 ');
   await waitUntil(listening, () => `iperf3 does not listen on port 5201\n${server.output}`, 10);
 
-  const client = (...args: string[]): Iperf3Report['end']['sum_sent'] =>
-    (JSON.parse(lab.run('left', 'iperf3', ['--json', '--client', ADDRESS.right, ...args])) as Iperf3Report).end
-      .sum_sent;
+  const client = (...args: string[]): Iperf3Report['end'] =>
+    (JSON.parse(lab.run('left', 'iperf3', ['--json', '--client', ADDRESS.right, ...args])) as Iperf3Report).end;
   const tcp = client('--time', String(TCP.seconds), '--bitrate', `${TCP.megabits}M`);
   const udpOptions = ['--time', String(UDP.seconds), '--bitrate', `${UDP.megabits}M`, '--length', String(UDP.payload)];
   const udp = client('--udp', '--reverse', ...udpOptions);
@@ -61,9 +65,10 @@ export async function makeTraffic(lab: Lab): Promise<Truth> {
     leftSent: direction(before.left, after.left, 'sent'),
     rightSent: direction(before.right, after.right, 'sent'),
     leftReceived: direction(before.left, after.left, 'received'),
-    tcpPayload: tcp.bytes,
-    udpPayload: udp.bytes,
-    udpPackets: udp.packets ?? 0,
+    tcpPayload: tcp.sum_sent.bytes,
+    udpPayload: udp.sum_sent.bytes,
+    udpPackets: udp.sum_sent.packets ?? 0,
+    udpLost: udp.sum?.lost_packets ?? 0,
   };
 }
 
