@@ -37,26 +37,30 @@ export function bindError(host: string, port: number, systemCode: string, cause?
     case 'EADDRINUSE':
       return new ListenError(
         'port_taken',
-        `${at} is taken by another program; stop it (ss -lunp "sport = :${port}" names it) or choose another port with the setting listen.ports or --listen`,
+        `${at} is taken by another program; stop it (ss -lunp "sport = :${port}" names it) or choose another port with the setting listen.ports (--listen-ports)`,
         { cause },
       );
     case 'EACCES':
     case 'EPERM':
       return new ListenError(
         'not_permitted',
-        `not permitted to receive on ${at}${port < 1024 ? ': ports below 1024 need CAP_NET_BIND_SERVICE' : ''}; choose another port with the setting listen.ports or --listen`,
+        `not permitted to receive on ${at}${port < 1024 ? ': ports below 1024 need CAP_NET_BIND_SERVICE' : ''}; choose another port with the setting listen.ports (--listen-ports)`,
         { cause },
       );
     case 'EADDRNOTAVAIL':
       return new ListenError(
         'bad_address',
-        `${host} is not an address of this machine; change the setting listen.host or --listen`,
+        `${host} is not an address of this machine; change the setting listen.host (--listen-host)`,
         { cause },
       );
     case 'EAFNOSUPPORT':
-      return new ListenError('bad_address', `this machine has no support for the address ${host}; change listen.host`, {
-        cause,
-      });
+      return new ListenError(
+        'bad_address',
+        `this machine has no support for the address ${host}; change the setting listen.host (--listen-host)`,
+        {
+          cause,
+        },
+      );
     default:
       return new ListenError('socket_failed', `cannot receive on ${at}: ${systemCode}`, { cause });
   }

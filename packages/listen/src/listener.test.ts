@@ -190,7 +190,7 @@ describe.each(backends)('a listener on %s', (backend) => {
     expect(error).toBeInstanceOf(ListenError);
     expect(error).toMatchObject({ code: 'port_taken' });
     expect((error as ListenError).message).toContain(`127.0.0.1:${port} is taken`);
-    expect((error as ListenError).message).toContain('listen.ports or --listen');
+    expect((error as ListenError).message).toContain('listen.ports (--listen-ports)');
   });
 
   it('leaves no port bound when one of several is taken', async () => {

@@ -19,7 +19,10 @@ export async function resolveBinds(
   return Promise.all(
     binds.map(async ({ host, port }) => {
       if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-        throw new ListenError('bad_address', `${port} is not a UDP port; change the setting listen.ports or --listen`);
+        throw new ListenError(
+          'bad_address',
+          `${port} is not a UDP port; change the setting listen.ports (--listen-ports)`,
+        );
       }
       const family = isIP(host);
       // A zone would need the scope id in the bind and says nothing a plain address does not: exporters use global addresses.
@@ -30,7 +33,7 @@ export async function resolveBinds(
       } catch (cause) {
         throw new ListenError(
           'bad_address',
-          `"${host}" is no address and does not resolve to one; change the setting listen.host or --listen`,
+          `"${host}" is no address and does not resolve to one; change the setting listen.host (--listen-host)`,
           { cause },
         );
       }

@@ -1,0 +1,111 @@
+// One run of the whole path: socket to query. What was sent, what was lost and where, how long until all of it could be asked for.
+import { type Figure, figure } from '../figures.ts';
+import { runSender } from '../load/run-sender.ts';
+import { bytesBelow } from './directory.ts';
+import { Watch } from './processes.ts';
+import { type Counts, until, Weir } from './weir.ts';
+
+/** Longest to wait until everything can be queried. */
+const QUERYABLE_MS = 120_000;
+/** Merges go on after the last insert; disk use is read after this. */
+const SETTLE_MS = 5_000;
+
+export interface Run {
+  readonly tool: string;
+  readonly [measured: string]: number | string | Counts;
+}
+
+export interface RunOutcome {
+  readonly figures: Figure[];
+  readonly run: Run;
+}
+
+/** Accounts that mean loss. */
+const LOSSES = [
+  'kernel_dropped',
+  'sequence_lost_flows',
+  'sequence_lost_datagrams',
+  'datagrams_unknown_protocol',
+  'datagrams_unsupported_version',
+  'datagrams_truncated',
+  'datagrams_malformed',
+  'datagrams_not_allowed',
+  'datagrams_exporter_cap',
+  'flows_spool_failed',
+  'flows_spool_cap',
+  'flows_spool_corrupt',
+];
+
+/** Waits for the answers, in steps that leave the store to its work. Returns the last count and when it was there. */
+async function waitQueryable(weir: Weir, from: number, wanted: number): Promise<{ count: number; at: number }> {
+  let count = 0;
+  try {
+    await until('all is queryable', QUERYABLE_MS, async () => {
+      count = await weir.queryable(from);
+      return count >= wanted ? true : undefined;
+    });
+  } catch {
+    // What is missing shows in the figures.
+  }
+  return { count, at: Date.now() };
+}
+
+export async function weirRun(directory: string, rate: number, seconds: number): Promise<RunOutcome> {
+  const weir = await Weir.start(directory);
+  try {
+    const from = Date.now() - 1_000;
+    const watch = new Watch(weir.pid);
+    const sent = await runSender(weir.udpPort, rate, seconds);
+    const { count, at } = await waitQueryable(weir, from, sent.flows);
+    const seconds2 = (at - sent.lastSentAt) / 1000;
+    watch.stop();
+    const collect = watch.cpuSeconds('collect');
+    const all = watch.cpuSeconds();
+    const peak = watch.peakResident;
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    const ledger = await weir.ledger(from);
+    const unnamed = (await weir.unnamed(from, 'src_pod')) + (await weir.unnamed(from, 'dst_pod'));
+    const disk = bytesBelow(weir.dataDirectory);
+    const exitCode = await weir.stop();
+    const lost = LOSSES.reduce((sum, account) => sum + (ledger[account] ?? 0), 0);
+    const achieved = sent.flows / sent.seconds;
+    return {
+      figures: [
+        figure('whole path: flows sent', 'flows/s', [achieved], { target: rate * 0.995 }),
+        figure('whole path: lost by the ledger, all accounts', 'flows or datagrams', [lost], {
+          target: 0,
+          atMost: true,
+        }),
+        figure('whole path: sent but not queryable', 'flows', [sent.flows - count], { target: 0, atMost: true }),
+        figure('whole path: all queryable after the last datagram', 's', [seconds2], { target: 5, atMost: true }),
+        figure('whole path: ends without a pod’s name', 'ends', [unnamed], { target: 0, atMost: true }),
+        figure('whole path: peak resident memory, all processes', 'MB', [peak / 1e6], { target: 1_500, atMost: true }),
+        figure('whole path: CPU of collecting', 'cores', [collect / sent.seconds]),
+        figure('whole path: CPU of storing and the rest, until queryable', 'cores', [(all - collect) / sent.seconds]),
+        figure('whole path: CPU of the sender', 'cores', [sent.cpuSeconds / sent.seconds]),
+        figure('whole path: disk', 'bytes a flow', [disk / sent.flows]),
+      ],
+      run: {
+        tool: 'weir',
+        rate,
+        seconds: sent.seconds,
+        datagramsSent: sent.datagrams,
+        flowsSent: sent.flows,
+        exporters: sent.exporters,
+        flowsQueryable: count,
+        secondsUntilQueryable: seconds2,
+        cpuSecondsCollect: collect,
+        cpuSecondsAll: all,
+        cpuSecondsSender: sent.cpuSeconds,
+        peakResidentBytes: peak,
+        diskBytes: disk,
+        endsUnnamed: unnamed,
+        exitCode: exitCode ?? -1,
+        ledger,
+      },
+    };
+  } catch (error) {
+    await weir.stop();
+    throw new Error(`${(error as Error).message}\n${weir.logTail()}`);
+  }
+}
