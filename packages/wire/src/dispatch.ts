@@ -5,7 +5,6 @@ import { type Exporter, ExporterTable } from './exporter.ts';
 import { decodeIpfix } from './ipfix/message.ts';
 import { decodeNetflow5 } from './netflow/v5.ts';
 import { decodeNetflow9 } from './netflow/v9.ts';
-import { decodeSflow } from './sflow/index.ts';
 import { decodeSflow } from './sflow/message.ts';
 import { StringTable } from './strings.ts';
 import { DEFAULT_LIMITS, type TemplateLimits } from './template/limits.ts';
