@@ -1,0 +1,230 @@
+// The API over its own HTTP layer, on a real store with the sample in it.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FlowsAnswer, GraphAnswer, LedgerAnswer, Problem, SeriesAnswer, TopAnswer } from '@weir/query';
+import { StoreError } from '@weir/store';
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildApi } from './build-api.ts';
+import type { ApiDeps } from './deps.ts';
+import { collectorStatus, storeFacts } from './testdata/deps.ts';
+import { EXPORTERS, SAMPLE_END, sampleFlows } from './testdata/sample.ts';
+import { type SeededStore, seededStore } from './testdata/seeded-store.ts';
+
+const FLOWS = sampleFlows(500);
+let seeded: SeededStore;
+let app: FastifyInstance;
+let consoleDir: string;
+
+function deps(more: Partial<ApiDeps> = {}): ApiDeps {
+  return {
+    version: '0.0.0-test',
+    started: SAMPLE_END - 60_000,
+    demo: false,
+    store: seeded.store,
+    storeFacts: () => storeFacts({ rows: FLOWS.length }),
+    rolledUpUntil: () => ({ '1m': SAMPLE_END - 600_000 }),
+    readiness: () => ({ ready: true, reasons: [] }),
+    collectors: () => [collectorStatus({ time: SAMPLE_END })],
+    now: () => SAMPLE_END,
+    consoleDir,
+    ...more,
+  };
+}
+
+beforeAll(async () => {
+  consoleDir = mkdtempSync(join(tmpdir(), 'weir-console-'));
+  mkdirSync(join(consoleDir, 'assets'));
+  writeFileSync(join(consoleDir, 'index.html'), '<title>Weir</title>');
+  writeFileSync(join(consoleDir, 'assets/app-1a2b.js'), 'export {};');
+  seeded = await seededStore(FLOWS, SAMPLE_END - 600_000);
+  app = buildApi(deps());
+});
+afterAll(async () => {
+  await app.close();
+  await seeded.close();
+  rmSync(consoleDir, { recursive: true, force: true });
+});
+
+async function get<T>(url: string, server = app): Promise<{ status: number; type: string; body: T }> {
+  const response = await server.inject({ method: 'GET', url });
+  return { status: response.statusCode, type: String(response.headers['content-type']), body: response.json() as T };
+}
+
+/** An app whose store answers every query with this error. */
+const failing = (error: unknown) =>
+  buildApi(deps({ store: { columnsPresent: () => new Set(['bytes']), query: () => Promise.reject(error) } }));
+
+describe('the API', () => {
+  it('answers series, top, graph, flows and values with what it read', async () => {
+    const series = await get<SeriesAnswer>('/api/v1/series?from=now-3h&by=src_namespace&interval=600');
+    expect(series.status).toBe(200);
+    expect(series.body.meta).toMatchObject({ interval_s: 600, resolution: '1m+flows', truncated: false, warnings: [] });
+    expect(series.body.meta.rows_read).toBeGreaterThan(0);
+    const top = await get<TopAnswer>('/api/v1/top?from=now-3h&by=proto&metrics=flows');
+    expect(top.body.total).toEqual({ flows: FLOWS.length });
+    const graph = await get<GraphAnswer>('/api/v1/graph?from=now-3h&group=namespace');
+    expect(graph.body.nodes.map((node) => node.label)).toContain('shop');
+    const flows = await get<FlowsAnswer>('/api/v1/flows?from=now-3h&limit=2');
+    expect(flows.body.flows).toHaveLength(2);
+    const next = await get<FlowsAnswer>(`/api/v1/flows?limit=2&cursor=${flows.body.next}`);
+    expect(next.body.flows[0].time_received).toBeLessThanOrEqual(Number(flows.body.flows[1].time_received));
+    expect((await get('/api/v1/values?field=namespace&prefix=s')).body).toEqual({
+      values: [{ value: 'shop', count: 6 }],
+    });
+  });
+
+  it('lists fields, exporters, the ledger and its own status', async () => {
+    const { fields } = (await get<{ fields: { name: string; present: boolean }[] }>('/api/v1/fields')).body;
+    expect(fields.find((field) => field.name === 'tls_sni')).toMatchObject({
+      present: true,
+      groupable: true,
+      kind: 'str',
+    });
+    expect(fields.find((field) => field.name === 'src_vlan')).toMatchObject({ present: false });
+    expect(fields.find((field) => field.name === 'port')).toMatchObject({ either_end: true, groupable: false });
+    const { exporters } = (await get<{ exporters: { address: string; counters: object }[] }>('/api/v1/exporters')).body;
+    expect(exporters.map((exporter) => exporter.address).sort()).toEqual(EXPORTERS.map(({ address }) => address));
+    expect(exporters.find(({ address }) => address === '10.0.0.1')).toMatchObject({
+      name: 'node-0',
+      counters: { datagrams_received: 10, flows_received: 300 },
+    });
+    const ledger = (await get<LedgerAnswer>('/api/v1/ledger')).body;
+    expect(ledger.balances.map((balance) => balance.difference)).toEqual([0, 0, 0]);
+    expect((await get('/api/v1/status')).body).toMatchObject({
+      ready: true,
+      store: { rows: FLOWS.length },
+      collectors: [{ id: 'local', stale: false }],
+    });
+  });
+
+  it('checks filters, with places and suggestions', async () => {
+    expect((await get('/api/v1/filter?text=dst_prot+%3D+80')).body).toEqual({
+      ok: false,
+      errors: [
+        { message: 'There is no field "dst_prot"; did you mean dst_port?', suggestion: 'dst_port', from: 0, to: 8 },
+      ],
+    });
+  });
+
+  it('describes itself with every route and schema', async () => {
+    const { body } = await get<{ openapi: string; paths: object; components: { schemas: object } }>(
+      '/api/openapi.json',
+    );
+    expect(body.openapi).toBe('3.1.0');
+    expect(Object.keys(body.paths).sort()).toEqual(
+      [
+        'exporters',
+        'fields',
+        'filter',
+        'flows',
+        'flows/tail',
+        'graph',
+        'ledger',
+        'series',
+        'status',
+        'top',
+        'values',
+      ].map((path) => `/api/v1/${path}`),
+    );
+    const refs = JSON.stringify(body).match(/#\/components\/schemas\/\w+/g) ?? [];
+    for (const ref of refs) expect(Object.keys(body.components.schemas)).toContain(ref.split('/')[3]);
+  });
+});
+
+describe('errors of the API', () => {
+  it('are problem details with the mistakes and where they are', async () => {
+    const { status, type, body } = await get<Problem>('/api/v1/top?filter=dst_prot+%3D+80');
+    expect([status, type]).toEqual([400, 'application/problem+json; charset=utf-8']);
+    expect(body).toMatchObject({
+      type: 'urn:weir:problem:bad_filter',
+      status: 400,
+      instance: '/api/v1/top',
+      errors: [{ parameter: 'filter', from: 0, to: 8, suggestion: 'dst_port' }],
+    });
+    const unknown = await get<Problem>('/api/v1/top?form=now-1h');
+    expect(unknown.body.errors).toEqual([
+      { message: 'There is no parameter "form"; did you mean from?', parameter: 'form', suggestion: 'from' },
+    ]);
+  });
+
+  it('say 404 for what is not there and 405 for what is not reading', async () => {
+    expect((await get<Problem>('/api/v1/nothing')).body).toMatchObject({
+      status: 404,
+      type: 'urn:weir:problem:not_found',
+    });
+    expect((await app.inject({ method: 'POST', url: '/api/v1/top' })).statusCode).toBe(405);
+  });
+
+  it('name the limit that a query went beyond', async () => {
+    for (const [code, limit] of [
+      ['query_memory', 'memory'],
+      ['query_time', 'time'],
+      ['query_rows', 'rows'],
+    ] as const) {
+      const server = failing(new StoreError(code, 'internal words'));
+      expect((await get<Problem>('/api/v1/top', server)).body).toMatchObject({ status: 422, limit });
+      await server.close();
+    }
+  });
+
+  it('say 503 while the store is not ready, and nothing of the inside when something breaks', async () => {
+    const unreachable = failing(new StoreError('unreachable', 'ECONNREFUSED 10.1.2.3'));
+    expect((await get<Problem>('/api/v1/top', unreachable)).body).toMatchObject({
+      status: 503,
+      detail: 'The store does not answer.',
+    });
+    await unreachable.close();
+    const broken = failing(new Error('secret'));
+    const { status, body } = await get<Problem>('/api/v1/top', broken);
+    expect([status, JSON.stringify(body).includes('secret')]).toEqual([500, false]);
+    await broken.close();
+    const starting = buildApi(
+      deps({ store: { columnsPresent: () => new Set(), query: () => Promise.reject(new Error('')) } }),
+    );
+    expect((await get<Problem>('/api/v1/flows', starting)).body).toMatchObject({
+      status: 503,
+      title: 'The store is not ready',
+    });
+    await starting.close();
+  });
+});
+
+describe('the server', () => {
+  it('answers only to localhost, addresses and configured names', async () => {
+    const named = buildApi(deps({ allowedHosts: ['weir.example.com'] }));
+    const status = async (host: string) =>
+      (await named.inject({ method: 'GET', url: '/api/v1/fields', headers: { host } })).statusCode;
+    expect(await Promise.all(['localhost:8080', '127.0.0.1', '[::1]:8080', 'weir.example.com'].map(status))).toEqual([
+      200, 200, 200, 200,
+    ]);
+    expect(await Promise.all(['evil.example', 'localhost.evil.example'].map(status))).toEqual([421, 421]);
+    await named.close();
+  });
+
+  it('sends security headers with everything', async () => {
+    for (const url of ['/', '/api/v1/fields', '/api/v1/nothing']) {
+      const { headers } = await app.inject({ method: 'GET', url });
+      expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
+      expect(headers['x-content-type-options']).toBe('nosniff');
+    }
+  });
+
+  it('serves the page for addresses of the page, and its files', async () => {
+    for (const url of ['/', '/flows?filter=x', '/exporters/']) {
+      const response = await app.inject({ method: 'GET', url });
+      expect([url, response.statusCode, response.body]).toEqual([url, 200, '<title>Weir</title>']);
+    }
+    const asset = await app.inject({ method: 'GET', url: '/assets/app-1a2b.js' });
+    expect(asset.headers['cache-control']).toContain('immutable');
+    expect((await app.inject({ method: 'GET', url: '/assets/gone.js' })).statusCode).toBe(404);
+    expect((await app.inject({ method: 'GET', url: '/../../etc/passwd' })).body).not.toContain('root:');
+  });
+
+  it('lets others add routes', async () => {
+    const server = buildApi(deps({ register: (instance) => void instance.get('/livez', () => 'ok') }));
+    expect((await server.inject({ method: 'GET', url: '/livez', headers: { host: 'any' } })).body).toBe('ok');
+    await server.close();
+  });
+});

@@ -1,0 +1,57 @@
+// What the HTTP API needs of the rest: given by composition, so that each route is tested without a collector or a store.
+import type { CompileContext } from '@weir/query';
+import type { Store } from '@weir/store';
+import type { FastifyInstance } from 'fastify';
+import type { Readiness, StoreFacts } from '../operations/readiness.ts';
+import type { CollectorStatus } from '../status.ts';
+
+export interface ApiDeps {
+  readonly version: string;
+  /** Milliseconds since 1970 when this process started. */
+  readonly started: number;
+  /** Whether demo traffic was asked for. */
+  readonly demo: boolean;
+  readonly store: Pick<Store, 'query' | 'columnsPresent'>;
+  /** Numbers of the store, and in `problem` why it cannot be read just now. */
+  storeFacts(): StoreFacts;
+  /** End of each roll-up, in milliseconds since 1970. */
+  rolledUpUntil(): CompileContext['rolledUpUntil'];
+  readiness(): Readiness;
+  /** The last status of every collector. */
+  collectors(): readonly CollectorStatus[];
+  readonly limits?: Partial<ApiLimits>;
+  /** Folder of the built console; without it only the API is served. */
+  readonly consoleDir?: string;
+  /** Host names that requests may name, besides localhost and addresses. */
+  readonly allowedHosts?: readonly string[];
+  /** Adds routes of others: health and metrics. */
+  register?(app: FastifyInstance): void;
+  /** Told of errors that are ours, not the caller's. */
+  onError?(error: unknown, url: string): void;
+  /** Milliseconds since 1970; for tests. */
+  now?(): number;
+}
+
+export interface ApiLimits {
+  /** Queries that run in the store at once. */
+  readonly concurrency: number;
+  /** Queries that may wait for their turn. */
+  readonly queue: number;
+  /** Longest wait for a turn, in milliseconds. */
+  readonly queueMs: number;
+  /** Live tails at once. */
+  readonly tails: number;
+  /** Milliseconds between looks of a live tail. */
+  readonly tailIntervalMs: number;
+  /** Flows sent to one tail a look. */
+  readonly tailRows: number;
+}
+
+export const DEFAULT_LIMITS: ApiLimits = {
+  concurrency: 4,
+  queue: 64,
+  queueMs: 15_000,
+  tails: 32,
+  tailIntervalMs: 1000,
+  tailRows: 500,
+};
