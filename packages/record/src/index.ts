@@ -13,5 +13,6 @@ export * from './key.ts';
 export * from './kinds.ts';
 export * from './ledger.ts';
 export { ListColumn } from './list-column.ts';
+export { type RowOptions, type RowValue, rowToObject } from './row.ts';
 export { distance, nearest } from './suggest.ts';
 export * from './words.ts';
