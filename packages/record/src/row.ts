@@ -1,5 +1,6 @@
 // A row of a FlowBatch as an object for output: catalogue names, what is empty left out. Not for the hot path.
 import { formatAddress, formatMac, isAbsent } from './address.ts';
+import { QUALITY } from './codes.ts';
 import { FIELD, type Field } from './fields.ts';
 import type { FlowBatch } from './flow-batch.ts';
 import { isList } from './kinds.ts';
