@@ -15,15 +15,19 @@ const MEMORY = 400 * 1024 * 1024;
 
 const SETTINGS: Settings = {
   optimize_aggregation_in_order: 1,
-  // Two streams: one thread reads and groups while another sorts and writes.
-  max_threads: 2,
+  max_threads: 1,
   max_insert_threads: 1,
-  max_block_size: 16_384,
+  // Many parts are read side by side: small buffers for each of their columns.
+  max_block_size: 8192,
+  preferred_block_size_bytes: 256 * 1024,
+  max_read_buffer_size: 64 * 1024,
+  max_read_buffer_size_local_fs: 64 * 1024,
+  aggregation_in_order_max_block_bytes: 4 * 1024 * 1024,
   max_memory_usage: MEMORY,
   max_bytes_before_external_group_by: MEMORY / 4,
   max_bytes_ratio_before_external_group_by: 0,
   max_execution_time: 600,
-  min_insert_block_size_rows: 500_000,
+  min_insert_block_size_rows: 262_144,
   min_insert_block_size_bytes: 64 * 1024 * 1024,
   // A slot that is made again has the same rows; it must not be taken for a duplicate.
   insert_deduplicate: 0,
