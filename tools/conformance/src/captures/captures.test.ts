@@ -1,14 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ACCOUNTS, type AccountName } from '@weir/record';
+import { ACCOUNTS, type AccountName, parseAddress } from '@weir/record';
+import { type CapturedDatagram, writeDatagrams } from '@weir/wire/pcap';
 import { describe, expect, it } from 'vitest';
 import { needs, sharedFolder } from '../needs.ts';
 import { ACCEPTED, REFUSED } from './accepted.ts';
 import { compareMessage } from './compare.ts';
 import { type DecodedMessage, decodeMessages } from './decode.ts';
 import { readLineProtocol } from './line-protocol.ts';
-import { pcapOf } from './pcap-file.ts';
 import { COMPARED, type ReadFlow } from './read-flow.ts';
 import { readRecordings } from './recordings.ts';
 import { readWithTshark } from './tshark.ts';
@@ -67,7 +67,7 @@ describe.runIf(folder !== undefined)('recorded messages of real exporters', () =
     const scratch = mkdtempSync(join(tmpdir(), 'weir-captures-'));
     try {
       const pcap = join(scratch, 'captures.pcap');
-      writeFileSync(pcap, pcapOf(messages));
+      writeFileSync(pcap, writeDatagrams(messages.map(asDatagram)));
       const theirs = readWithTshark(pcap);
       expect(theirs.map(({ from }) => from)).toEqual(messages.map(({ from }) => from));
       const disagreements = messages.flatMap(({ file }, index) =>
@@ -94,6 +94,11 @@ describe.runIf(folder !== undefined)('recorded messages of real exporters', () =
     expect(new Set(messages.map(({ file }) => file.replace(/#\d+$/, '')))).toEqual(new Set(files));
   });
 });
+
+function asDatagram({ from, port, data }: (typeof messages)[number], second: number): CapturedDatagram {
+  const [src, dst] = [parseAddress(from), parseAddress('192.0.2.1')];
+  return { time: second * 1000, src, dst, srcPort: port, dstPort: port, payload: Uint8Array.from(data) };
+}
 
 function datagramAccounts({ accounts }: DecodedMessage): Partial<Record<AccountName, number>> {
   const ends = Object.entries(accounts).filter(

@@ -1,0 +1,211 @@
+// The real `weir serve` as a child process with a configuration of the test's own.
+import { createSocket } from 'node:dgram';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { Lab, Place } from '../lab/network.ts';
+import { Daemon, waitUntil } from '../lab/process.ts';
+import { REPOSITORY } from '../needs.ts';
+
+const MAIN = join(REPOSITORY, 'packages/cli/src/main.ts');
+
+/** Generous: a cold start on two busy cores. */
+const START_SECONDS = 60;
+
+export interface WeirOptions {
+  /** Where data and configuration go; it outlives the process. */
+  readonly folder: string;
+  readonly udpPorts: readonly number[];
+  readonly httpPort: number;
+  /** Address to receive on. Loopback when absent. */
+  readonly host?: string;
+  /** Namespace to run in; the machine's own when absent. */
+  readonly inside?: { readonly lab: Lab; readonly place: Place };
+  /** More settings, as they stand in the configuration file. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export class Weir {
+  readonly #options: WeirOptions;
+  readonly #daemon: Daemon;
+
+  constructor(options: WeirOptions) {
+    this.#options = options;
+    mkdirSync(options.folder, { recursive: true });
+    const file = join(options.folder, 'weir.yaml');
+    // JSON is YAML.
+    writeFileSync(
+      file,
+      JSON.stringify({
+        data: join(options.folder, 'data'),
+        listen: { host: options.host ?? '127.0.0.1', ports: options.udpPorts, lanes: 1 },
+        http: { port: options.httpPort },
+        log: { format: 'json' },
+        ...options.settings,
+      }),
+    );
+    const command = [MAIN, 'serve', '--config', file];
+    this.#daemon =
+      options.inside === undefined
+        ? new Daemon(process.execPath, command)
+        : options.inside.lab.start(options.inside.place, process.execPath, command);
+  }
+
+  get spool(): string {
+    return join(this.#options.folder, 'data', 'spool');
+  }
+
+  get store(): string {
+    return join(this.#options.folder, 'data', 'store');
+  }
+
+  get alive(): boolean {
+    return this.#daemon.alive;
+  }
+
+  get exitCode(): number | null {
+    return this.#daemon.exitCode;
+  }
+
+  get output(): string {
+    return this.#daemon.output;
+  }
+
+  /** Waits until it says that it is ready. */
+  async ready(): Promise<void> {
+    await this.#daemon.until(async () => (await this.get('/readyz')).status === 200, 'it is ready', START_SECONDS);
+  }
+
+  /** Waits until it receives on all its UDP ports. */
+  async receives(): Promise<void> {
+    await this.#daemon.until(() => this.#bound(), 'it listens', START_SECONDS);
+  }
+
+  #bound(): boolean {
+    const { udpPorts, inside } = this.#options;
+    const tables = ['/proc/net/udp', '/proc/net/udp6'];
+    const sockets =
+      inside === undefined
+        ? tables.map((path) => readFileSync(path, 'utf8')).join('')
+        : inside.lab.run(inside.place, 'cat', tables);
+    return udpPorts.every((port) => sockets.includes(`:${port.toString(16).toUpperCase().padStart(4, '0')} `));
+  }
+
+  /** GET from its HTTP server. Status 0 when nobody answers. */
+  async get(path: string): Promise<Answer> {
+    const { inside, httpPort } = this.#options;
+    const url = `http://127.0.0.1:${httpPort}${path}`;
+    try {
+      if (inside === undefined) {
+        const response = await fetch(url);
+        return { status: response.status, body: await response.text() };
+      }
+      // Loopback of another namespace: a process there asks.
+      const program = `fetch(process.argv[1]).then(async (r) => console.log(JSON.stringify({ status: r.status, body: await r.text() })))`;
+      const text = inside.lab.run(inside.place, process.execPath, ['-e', program, url]);
+      return JSON.parse(text) as Answer;
+    } catch {
+      return { status: 0, body: '' };
+    }
+  }
+
+  /** The JSON that a path of the API answers. Throws with the answer when it is not 200. */
+  async ask<T>(path: string): Promise<T> {
+    const { status, body } = await this.get(path);
+    if (status !== 200) throw new Error(`${path}: ${status} ${body}\n${this.output}`);
+    return JSON.parse(body) as T;
+  }
+
+  /** Files of flows that are complete and that the store has not acknowledged. */
+  waitingFiles(): string[] {
+    return readdirSync(join(this.spool, 'flows')).filter((name) => /\.(native|loading)$/.test(name));
+  }
+
+  /** Waits until all flows received are in the store: nothing waits in the spool and nothing is being written. */
+  async settles(): Promise<void> {
+    const unfinished = () =>
+      readdirSync(join(this.spool, 'flows')).filter((name) => /\.(native|loading|tmp)$/.test(name));
+    await this.#daemon.until(() => unfinished().length === 0, 'the spool is empty', 120);
+  }
+
+  /** Process id of the part that stores or of the part that collects. */
+  partPid(part: 'store' | 'collect'): number | undefined {
+    const pid = this.#daemon.pid;
+    let children: string;
+    try {
+      children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    } catch {
+      return undefined;
+    }
+    for (const child of children.split(' ').filter(Boolean)) {
+      if (commandLine(child).includes(`/${part}/main.ts`)) return Number(child);
+    }
+    return undefined;
+  }
+
+  /** SIGKILL to one part; the supervisor starts another. */
+  killPart(part: 'store' | 'collect'): void {
+    const pid = this.partPid(part);
+    if (pid === undefined) throw new Error(`no process of ${part} is running\n${this.output}`);
+    process.kill(pid, 'SIGKILL');
+  }
+
+  /** SIGKILL to all of it at once. */
+  async killAll(): Promise<void> {
+    this.#daemon.killNow();
+    await this.#daemon.ended();
+  }
+
+  /** SIGTERM, and waits for its end. */
+  async stop(): Promise<void> {
+    await this.#daemon.stop('SIGTERM', 60);
+  }
+
+  /** Waits until it ends by itself. */
+  async ends(): Promise<void> {
+    await waitUntil(
+      () => !this.alive,
+      () => `weir still runs\n${this.output}`,
+      START_SECONDS,
+    );
+    await this.#daemon.ended();
+  }
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** A UDP port that is free now. */
+export function freeUdpPort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket('udp4');
+    socket.once('error', reject);
+    socket.bind(0, '127.0.0.1', () => {
+      const { port } = socket.address();
+      socket.close(() => resolve(port));
+    });
+  });
+}
+
+/** A TCP port that is free now. */
+export function freeTcpPort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
