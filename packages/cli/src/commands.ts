@@ -11,4 +11,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'serve', summary: 'receive, store and show flows', load: () => import('./commands/serve.ts') },
   { name: 'config', summary: 'check the configuration, print its schema', load: () => import('./commands/config.ts') },
   { name: 'demo', summary: 'remove what the demo stored', load: () => import('./commands/demo.ts') },
+  {
+    name: 'decode',
+    summary: 'print the flows in capture files, without a store',
+    load: () => import('./commands/decode.ts'),
+  },
+  { name: 'send', summary: 'send the datagrams of a capture to a collector', load: () => import('./commands/send.ts') },
+  { name: 'fields', summary: 'list the fields that a flow can have', load: () => import('./commands/fields.ts') },
 ];

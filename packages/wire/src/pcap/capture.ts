@@ -2,21 +2,8 @@
 // which one and in what byte order. Every length is checked before use; a file that breaks the format ends with WireError `bad_capture`.
 import { WireError } from '../errors.ts';
 import { ByteStream } from './byte-stream.ts';
+import { type CapturedPacket, MAX_PACKET_BYTES } from './captured-packet.ts';
 import { readPcapng } from './pcapng.ts';
-
-export interface CapturedPacket {
-  /** LINKTYPE_ number (tcpdump.org/linktypes.html). */
-  readonly linkType: number;
-  /** Milliseconds since 1970, with a fraction; 0 where the file has no time (simple packet blocks). */
-  readonly time: number;
-  /** What was captured. Valid until the next packet is asked for. */
-  readonly data: Uint8Array;
-  /** Length on the wire. */
-  readonly originalBytes: number;
-}
-
-/** Longest packet that is believed: captures of loopback with offload reach 256 kB. */
-export const MAX_PACKET_BYTES = 1 << 20;
 
 const MAGIC_MICRO = 0xa1b2c3d4;
 const MAGIC_NANO = 0xa1b23c4d;

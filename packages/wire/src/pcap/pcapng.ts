@@ -2,7 +2,7 @@
 // offset of times, snap length), enhanced and simple packets. All other blocks are passed over.
 import { WireError } from '../errors.ts';
 import type { ByteStream } from './byte-stream.ts';
-import { type CapturedPacket, MAX_PACKET_BYTES } from './capture.ts';
+import { type CapturedPacket, MAX_PACKET_BYTES } from './captured-packet.ts';
 
 const BLOCK = { section: 0x0a0d0d0a, interface: 1, simplePacket: 3, enhancedPacket: 6 } as const;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;

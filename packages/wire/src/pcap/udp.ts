@@ -1,6 +1,7 @@
 // UDP datagrams out of captured packets: the messages that exporters sent, as a socket would have given them.
 import { IPV4_MAPPED_WORD } from '@weir/record';
-import { type CapturedPacket, readCapture } from './capture.ts';
+import { readCapture } from './capture.ts';
+import type { CapturedPacket } from './captured-packet.ts';
 import { Reassembly } from './reassembly.ts';
 
 export interface CapturedDatagram {
