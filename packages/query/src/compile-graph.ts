@@ -19,7 +19,7 @@ export function compileGraph(query: GraphQuery, context: CompileContext): Compil
   const sides = { src: nodeSide(query.group, 'src'), dst: nodeSide(query.group, 'dst') };
   const order = orderOf(query);
   const sums = sumsOf([...query.metrics, order]);
-  const needs = [...filterNeeds(filter), ...sides.src.needs, ...sides.dst.needs];
+  const needs = [...filterNeeds(filter), { column: sides.src.column }, { column: sides.dst.column }];
   const chosen = plan({ from, to, needs, resolution: query.resolution }, context);
   const params = new Params();
   const raw = aggregate({ plan: chosen, filter, columns: [sides.src.column, sides.dst.column], sums }, params);

@@ -8,7 +8,7 @@ import { aggregate, rawColumn } from './sql/aggregate.ts';
 import { filterNeeds, needOf } from './sql/filter.ts';
 import { groupKey, groupSql, otherKey } from './sql/group.ts';
 import { Params } from './sql/params.ts';
-import { plan } from './sql/plan.ts';
+import { plan, portWarnings } from './sql/plan.ts';
 import { MAX_POINTS, niceStep } from './time.ts';
 
 function stepOf(query: SeriesQuery, from: number, to: number): number {
@@ -86,7 +86,7 @@ ${raw.sql}
     from,
     to,
     intervalSeconds: stepMs / 1000,
-    warnings: [],
+    warnings: portWarnings(chosen, raw.columns),
     answer(rows) {
       const series = rows
         // Sums over nothing give one row without a time: there is no series in it.

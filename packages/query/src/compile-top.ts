@@ -7,7 +7,7 @@ import { aggregate, rawColumn } from './sql/aggregate.ts';
 import { filterNeeds, needOf } from './sql/filter.ts';
 import { groupKey, groupSql, otherKey } from './sql/group.ts';
 import { Params } from './sql/params.ts';
-import { plan } from './sql/plan.ts';
+import { plan, portWarnings } from './sql/plan.ts';
 
 /** Compiles a top query. Throws QueryError. */
 export function compileTop(query: TopQuery, context: CompileContext): Compiled<Omit<TopAnswer, 'meta'>> {
@@ -48,7 +48,7 @@ ${raw.sql}
     resolution: chosen.resolution,
     from,
     to,
-    warnings: [],
+    warnings: portWarnings(chosen, raw.columns),
     answer(rows) {
       const count = Number(rows[0]?.groups ?? 0);
       const total = (index: number) => Number(rows[0]?.[`total${index}`] ?? 0);

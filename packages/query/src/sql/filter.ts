@@ -8,7 +8,7 @@ import { addressRange } from '../language/networks.ts';
 import { matchesEmpty } from './empty-text.ts';
 import { dimensionTable, identifier } from './names.ts';
 import type { Params } from './params.ts';
-import type { Need, Source } from './source.ts';
+import { KEPT_PORTS_BELOW, type Need, type Source } from './source.ts';
 
 /** SQL of a filter over the rows of a source; `1` for the empty filter. */
 export function filterSql(filter: Filter | undefined, source: Source, params: Params): string {
@@ -177,17 +177,22 @@ function key(node: Comparison, column: string, params: Params): string {
   return parts.length === 1 ? parts[0] : `(${parts.join(' OR ')})`;
 }
 
-/** Columns and attributes that a filter reads. */
+/** Columns that a filter reads. */
 export function filterNeeds(filter: Filter | undefined): Need[] {
   if (filter === undefined) return [];
   if (filter.type === 'not') return filterNeeds(filter.part);
   if (filter.type !== 'comparison') return filter.parts.flatMap(filterNeeds);
-  return (filter.field.ends ?? [filter.field]).map(needOf);
+  const ends = filter.field.ends ?? [filter.field];
+  return ends.map((field) => (field.column === 'server_port' ? portNeed(filter) : needOf(field)));
+}
+
+/** Roll-ups keep the number of well-known ports only: comparing with others, or by order, takes the flows. */
+function portNeed({ operator, values }: Comparison): Need {
+  const kept = values.every((value) => numberOf(value) > 0n && numberOf(value) < BigInt(KEPT_PORTS_BELOW));
+  return { column: 'server_port', everyPort: !kept || (operator !== '=' && operator !== 'in') };
 }
 
 /** What a field reads. */
 export function needOf(field: FilterField): Need {
-  const used = field.attribute?.attribute;
-  // `pod` is a name, and that of one pod only.
-  return { column: field.column, ...(used === undefined ? {} : { attribute: used }) };
+  return { column: field.column };
 }

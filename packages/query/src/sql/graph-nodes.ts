@@ -6,7 +6,6 @@ import type { FilterField } from '../language/catalogue.ts';
 import type { GraphGroup } from '../query-schema.ts';
 import { groupSql } from './group.ts';
 import { attributeOf } from './names.ts';
-import type { Need } from './source.ts';
 
 export interface NodeSql {
   readonly id: string;
@@ -18,7 +17,6 @@ export interface NodeSql {
 export interface NodeSide {
   /** Raw column. */
   readonly column: string;
-  readonly needs: readonly Need[];
   /** Field whose text the label is, when it is not an entity. */
   readonly field?: FilterField;
   sql(raw: string): NodeSql;
@@ -82,10 +80,9 @@ export function nodeSide(group: GraphGroup, side: 'src' | 'dst'): NodeSide {
   const plainKind = KIND_OF_PLAIN[group];
   if (plainKind !== undefined) {
     const field = GROUP_NAMES.get(`${side}_${group}`) as FilterField;
-    return { column: field.column, needs: [{ column: field.column }], field, sql: plain(field, plainKind) };
+    return { column: field.column, field, sql: plain(field, plainKind) };
   }
   const column = `${side}_entity`;
-  const needs = ['kind', ...(group === 'pod' ? ['name'] : [group])].map((attribute) => ({ column, attribute }));
   const sql = group === 'pod' ? single : group === 'workload' ? workload : shared(group);
-  return { column, needs, sql };
+  return { column, sql };
 }

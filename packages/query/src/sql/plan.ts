@@ -4,7 +4,16 @@
 // the last is read from the next finer table that can answer, down to the flows, so that answers are exact, whatever is read.
 import { QueryError } from '../errors.ts';
 import type { Resolution } from '../query-schema.ts';
-import { flowsSource, lacks, type Need, ROLLUPS, type RollupName, rollupSource, type Source } from './source.ts';
+import {
+  flowsSource,
+  KEPT_PORTS_BELOW,
+  lacks,
+  type Need,
+  ROLLUPS,
+  type RollupName,
+  rollupSource,
+  type Source,
+} from './source.ts';
 
 /** What the compiler needs to know of the store. */
 export interface CompileContext {
@@ -36,6 +45,14 @@ const COARSEST_FIRST: readonly RollupName[] = ['1h', '5m', '1m'];
  * the work.
  */
 const MIN_STEPS = 4;
+
+/** What a reader must know of sums by `server_port` that came from roll-ups. */
+export function portWarnings(chosen: Plan, columns: readonly string[]): string[] {
+  if (!columns.includes('server_port') || chosen.resolution === 'flows') return [];
+  return [
+    `Roll-ups count server ports from ${KEPT_PORTS_BELOW} on, but for the most used of each minute, under port 0; resolution=flows has them all`,
+  ];
+}
 
 export interface PlanRequest {
   readonly from: number;
@@ -72,7 +89,7 @@ function unfit(name: RollupName, request: PlanRequest, context: CompileContext):
     return `The roll-up ${name} has no points every ${request.stepMs / 1000} s`;
   }
   for (const need of request.needs) {
-    const missing = lacks(name, need, context.columnsPresent);
+    const missing = lacks(need, context.columnsPresent);
     if (missing !== undefined) return `The roll-up ${name} does not keep ${missing}`;
   }
   return undefined;

@@ -41,11 +41,6 @@ function zero(name: ColumnName): string {
   return isFieldName(name) ? ZERO[FIELD[name].kind] : 'toUInt16(0)';
 }
 
-/** Columns that an expression on flows needs for a name that is not itself a column. */
-export const DERIVED: Readonly<Record<string, readonly string[]>> = {
-  server_port: ['client_side', 'src_port', 'dst_port'],
-};
-
 /** The flows themselves. `present`: columns of the table. */
 export function flowsSource(present: ReadonlySet<string>): Source {
   const column = (name: ColumnName): string => {
@@ -70,16 +65,11 @@ export function flowsSource(present: ReadonlySet<string>): Source {
 
 export type RollupName = Exclude<Resolution, 'flows'>;
 
-interface Rollup {
-  readonly stepMs: number;
-  /** Whether an entity key still names the entity itself (`entity`) or stands for all pods of its workload (`workload`). */
-  readonly grain: 'entity' | 'workload';
-}
-
-export const ROLLUPS: Readonly<Record<RollupName, Rollup>> = {
-  '1m': { stepMs: 60_000, grain: 'entity' },
-  '5m': { stepMs: 300_000, grain: 'workload' },
-  '1h': { stepMs: 3_600_000, grain: 'workload' },
+/** The roll-ups: milliseconds between their rows. */
+export const ROLLUPS: Readonly<Record<RollupName, { readonly stepMs: number }>> = {
+  '1m': { stepMs: 60_000 },
+  '5m': { stepMs: 300_000 },
+  '1h': { stepMs: 3_600_000 },
 };
 
 /** Columns that roll-ups keep apart; all else they sum or forget. */
@@ -98,24 +88,27 @@ export const ROLLUP_COLUMNS: ReadonlySet<string> = new Set([
   'verdict',
 ]);
 
-/** Attributes that all pods of a workload share: those a key of workload grain still answers for. */
-const WORKLOAD_ATTRIBUTES: ReadonlySet<string> = new Set(['cluster', 'kind', 'namespace', 'workload', 'workload_kind']);
+/**
+ * Ports below this always keep their number in roll-ups; of the others the most used of each minute do, and the rest count
+ * under port 0.
+ */
+export const KEPT_PORTS_BELOW = 1024;
 
-/** What an expression reads: a column, and for entity keys which attribute of theirs (undefined: the key itself). */
+/** What an expression reads. */
 export interface Need {
   readonly column: ColumnName;
-  readonly attribute?: string;
+  /** Set when `server_port` must be exact for ports that roll-ups may count under 0. */
+  readonly everyPort?: boolean;
 }
 
 /**
  * Why a roll-up cannot give a column, or undefined when it can. `present`: columns of the flows table: a column that
  * nobody filled is zero everywhere, so that no roll-up lacks it.
  */
-export function lacks(rollup: RollupName, need: Need, present: ReadonlySet<string>): string | undefined {
-  const { column, attribute } = need;
-  if (!ROLLUP_COLUMNS.has(column)) return present.has(column) ? column : undefined;
-  if (ROLLUPS[rollup].grain === 'entity' || (column !== 'src_entity' && column !== 'dst_entity')) return undefined;
-  return attribute !== undefined && WORKLOAD_ATTRIBUTES.has(attribute) ? undefined : (attribute ?? column);
+export function lacks(need: Need, present: ReadonlySet<string>): string | undefined {
+  const { column, everyPort } = need;
+  if (everyPort === true) return `every ${column}`;
+  return ROLLUP_COLUMNS.has(column) || !present.has(column) ? undefined : column;
 }
 
 /** A roll-up as a source. */

@@ -100,7 +100,9 @@ describe('top', () => {
 
   it('reads the flows when a roll-up lacks a column, and refuses a roll-up that was asked for', async () => {
     expect((await top({ by: 'dst_port' })).resolution).toBe('flows');
-    expect((await top({ by: 'src_pod' })).resolution).toBe('1m+flows');
+    expect((await top({ by: 'src_pod' })).resolution).toBe('5m+1m+flows');
+    expect((await top({ filter: 'server_port = 53' })).resolution).toBe('5m+1m+flows');
+    expect((await top({ filter: 'server_port = 8080' })).resolution).toBe('flows');
     await expect(top({ by: 'src_addr', resolution: '1h' })).rejects.toThrow('The roll-up 1h does not keep src_addr');
   });
 
@@ -199,7 +201,7 @@ describe('flows', () => {
     const seen: Flow[] = [];
     let cursor: string | undefined;
     do {
-      const { flows, next } = await page({ limit: 33, ...(cursor === undefined ? {} : { cursor }) });
+      const { flows, next } = await page({ limit: 113, ...(cursor === undefined ? {} : { cursor }) });
       seen.push(...flows);
       cursor = next ?? undefined;
     } while (cursor !== undefined);

@@ -136,7 +136,7 @@ describe('a filter', () => {
       fc.asyncProperty(filters, async (filter) => {
         expect({ filter, ...(await countByStore(filter)) }).toEqual({ filter, ...countByHand(filter) });
       }),
-      { numRuns: 150, seed: 7 },
+      { numRuns: 100, seed: 7 },
     );
   });
 
