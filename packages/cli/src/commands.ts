@@ -9,6 +9,8 @@ export interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   { name: 'serve', summary: 'receive, store and show flows', load: () => import('./commands/serve.ts') },
+  { name: 'flows', summary: 'print stored flows, or flows as they come', load: () => import('./commands/flows.ts') },
+  { name: 'top', summary: 'print which groups carry most', load: () => import('./commands/top.ts') },
   { name: 'config', summary: 'check the configuration, print its schema', load: () => import('./commands/config.ts') },
   { name: 'demo', summary: 'remove what the demo stored', load: () => import('./commands/demo.ts') },
   {
