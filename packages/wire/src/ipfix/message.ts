@@ -1,6 +1,6 @@
 // IPFIX messages (RFC 7011 section 3): a 16-byte header and sets. Sequence numbers count data records per observation domain.
 import { FIELD, type FlowBatch, QUALITY, SOURCE } from '@weir/record';
-import { skewBit } from '../clock.ts';
+import { referenceClock, skewBit } from '../clock.ts';
 import type { MessageContext, Outcome } from '../decoder.ts';
 import { type ObservationDomain, type TemplateState, templateState } from '../template/domain.ts';
 import { Run } from '../template/run.ts';
@@ -60,7 +60,7 @@ function decodeMessage(
   run.context = context;
   run.domain = domain;
   run.exported = view.getUint32(start + 4) * 1000;
-  run.clock = run.exported;
+  run.clock = referenceClock(run.exported, context.timeReceived);
   run.sequence = view.getUint32(start + 8);
   run.quality = skewBit(run.exported, context.timeReceived);
   const before = batch.length;

@@ -1,7 +1,7 @@
 // NetFlow v5: a 24-byte header and up to 30 records of 48 bytes, all fixed. The layout is Cisco's "NetFlow Export Datagram
 // Formats", version 5. Sequence numbers count flows.
 import { FIELD, type FlowBatch, IPV4_MAPPED_WORD, QUALITY, SAMPLING_SOURCE, SOURCE } from '@weir/record';
-import { skewBit } from '../clock.ts';
+import { referenceClock, skewBit } from '../clock.ts';
 import type { MessageContext, Outcome } from '../decoder.ts';
 import type { Exporter, ProtocolState, ProtocolSummary } from '../exporter.ts';
 import { SequenceTracker } from '../sequence.ts';
@@ -90,7 +90,16 @@ export function decodeNetflow5(
     (rate > 0 ? 0 : QUALITY.no_sampling_rate) |
     (gap > 0 ? QUALITY.after_sequence_gap : 0);
 
-  readRecords(view, start + V5_HEADER_BYTES, count, batch, uptime, exported, rate, quality);
+  readRecords(
+    view,
+    start + V5_HEADER_BYTES,
+    count,
+    batch,
+    uptime,
+    referenceClock(exported, timeReceived),
+    rate,
+    quality,
+  );
   fillConstants(batch, count, timeReceived, exporter, domain, rate, rateSource);
   batch.length += count;
   return 'decoded';

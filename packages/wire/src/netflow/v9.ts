@@ -1,7 +1,7 @@
 // NetFlow v9 (RFC 3954): a 20-byte header and sets. Sequence numbers count messages per source id. The header's record count is
 // not trusted: exporters disagree on what it counts, and the lengths of the sets say all.
 import { type FlowBatch, QUALITY, SOURCE } from '@weir/record';
-import { skewBit } from '../clock.ts';
+import { referenceClock, skewBit } from '../clock.ts';
 import type { MessageContext, Outcome } from '../decoder.ts';
 import { templateState } from '../template/domain.ts';
 import { Run } from '../template/run.ts';
@@ -13,9 +13,6 @@ export const V9_HEADER_BYTES = 20;
 
 /** RFC 3954 sections 5.2 and 6.1. */
 export const V9_FRAMING: Framing = { templateSet: 0, optionsSet: 1, ipfix: false };
-
-/** A clock that counts from its own start says less than 50 days since 1970: relative times are then taken from the receipt. */
-const CLOCK_UNSET_MS = 4294967296;
 
 const run = new Run();
 run.source = SOURCE.netflow9;
@@ -39,7 +36,7 @@ export function decodeNetflow9(
   run.domain = domain;
   run.uptime = view.getUint32(start + 4);
   run.exported = view.getUint32(start + 8) * 1000;
-  run.clock = run.exported < CLOCK_UNSET_MS ? Math.floor(context.timeReceived) : run.exported;
+  run.clock = referenceClock(run.exported, context.timeReceived);
   run.sequence = view.getUint32(start + 12);
   const gap = domain.sequence.advance(run.sequence, 1);
   run.quality = skewBit(run.exported, context.timeReceived) | (gap > 0 ? QUALITY.after_sequence_gap : 0);
