@@ -2,7 +2,7 @@
 // or the page had to drop is counted and shown.
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { apiUrl } from './client.ts';
-import type { Flow, TailEvent } from './types.ts';
+import type { Flow, TailEvent, TailStatus } from './types.ts';
 
 /** Rows kept on the page: about ten screens, 1 MB. */
 const ROWS = 1000;
@@ -11,6 +11,8 @@ const REDRAW_MS = 500;
 
 export interface Tail {
   readonly state: 'connecting' | 'open' | 'lost';
+  /** What the server last said of trouble; empty when there is none. */
+  readonly trouble: string;
   readonly flows: readonly Flow[];
   readonly received: number;
   readonly skipped: number;
@@ -38,6 +40,7 @@ export function joinNewest(fresh: readonly Flow[], before: readonly Flow[], most
 export function useTail(filter: string, enabled: boolean): Tail {
   const [state, setState] = useState<Tail['state']>('connecting');
   const [shown, setShown] = useState<Shown>(NOTHING);
+  const [trouble, setTrouble] = useState('');
   const [paused, setPausedState] = useState(false);
   const pausedNow = useRef(false);
   const setPaused = useCallback((next: boolean) => {
@@ -47,6 +50,7 @@ export function useTail(filter: string, enabled: boolean): Tail {
 
   useEffect(() => {
     setShown(NOTHING);
+    setTrouble('');
     setPaused(false);
     if (!enabled) return;
     setState('connecting');
@@ -60,9 +64,13 @@ export function useTail(filter: string, enabled: boolean): Tail {
     events.addEventListener('flows', (event) => {
       const message = JSON.parse((event as MessageEvent<string>).data) as TailEvent;
       fresh = joinNewest(message.flows, fresh);
+      setTrouble('');
       received += message.flows.length;
       skipped += message.skipped;
       changed = true;
+    });
+    events.addEventListener('status', (event) => {
+      setTrouble((JSON.parse((event as MessageEvent<string>).data) as TailStatus).message);
     });
     const timer = setInterval(() => {
       if (!changed) return;
@@ -81,5 +89,5 @@ export function useTail(filter: string, enabled: boolean): Tail {
     };
   }, [filter, enabled, setPaused]);
 
-  return { state, ...shown, paused, setPaused };
+  return { state, trouble, ...shown, paused, setPaused };
 }

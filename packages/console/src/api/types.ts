@@ -18,6 +18,7 @@ export type {
   SeriesAnswer,
   StatusAnswer,
   TailEvent,
+  TailStatus,
   TopAnswer,
   ValuesAnswer,
 } from '@weir/query';

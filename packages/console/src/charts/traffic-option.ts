@@ -1,5 +1,6 @@
 // The traffic chart: stacked areas over time, as an ECharts option. Pure.
 import type { EChartsCoreOption } from 'echarts/core';
+import { trimmed } from '../format/number.ts';
 import { formatDateTime } from '../format/time.ts';
 import type { Metric } from '../state/search.ts';
 import { type ChartStyle, FONT } from './style.ts';
@@ -7,6 +8,17 @@ import { formatMetric, type Traffic } from './traffic.ts';
 
 /** Rows of a tooltip: past this many the pointer's screen is full. */
 const TOOLTIP_ROWS = 11;
+
+/** Labels of the time axis by what they stand at: midnight says the day. */
+const TIME_LABELS = {
+  year: '{yyyy}',
+  month: '{MMM} {d}',
+  day: '{MMM} {d}',
+  hour: '{HH}:{mm}',
+  minute: '{HH}:{mm}',
+  second: '{HH}:{mm}:{ss}',
+  millisecond: '{HH}:{mm}:{ss}',
+};
 
 interface TooltipItem {
   readonly seriesName: string;
@@ -59,7 +71,7 @@ export function trafficOption(
     grid: { left: 8, right: 12, top: 12, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     xAxis: {
       type: 'time',
-      axisLabel: { ...text, hideOverlap: true },
+      axisLabel: { ...text, hideOverlap: true, formatter: TIME_LABELS },
       axisLine: { lineStyle: { color: style.line } },
       axisTick: { show: false },
       splitLine: { show: false },
@@ -67,7 +79,7 @@ export function trafficOption(
     yAxis: {
       type: 'value',
       splitNumber: 4,
-      axisLabel: { ...text, formatter: (value: number) => formatMetric(metric, value) },
+      axisLabel: { ...text, formatter: (value: number) => trimmed(formatMetric(metric, value)) },
       splitLine: { lineStyle: { color: style.line } },
     },
     tooltip: {

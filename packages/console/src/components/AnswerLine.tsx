@@ -22,7 +22,7 @@ export function AnswerLine({ meta }: { readonly meta: Meta }) {
   return (
     <footer className="weir-answer">
       {parts.join(' · ')}
-      {meta.truncated && <span className="weir-answer-note"> · cut at the limit; the rest is in “all others”</span>}
+      {meta.truncated && ' · cut at the limit, the rest is in “all others”'}
       {meta.warnings.map((warning) => (
         <span key={warning} className="weir-answer-note">
           {' '}

@@ -23,7 +23,8 @@ export function addCondition(filter: string, added: string): string {
   const text = filter.trim();
   if (text === '' || text === added) return added;
   const { ast } = parseFilter(text);
-  if (ast?.type === 'or') return `(${text}) and ${added}`;
+  // Alternatives in parentheses begin after the parenthesis: only bare ones reach from end to end.
+  if (ast?.type === 'or' && ast.from === 0 && ast.to === text.length) return `(${text}) and ${added}`;
   if (ast?.type === 'and' && ast.parts.some((part) => text.slice(part.from, part.to) === added)) return text;
   return `${text} and ${added}`;
 }

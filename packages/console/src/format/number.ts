@@ -4,11 +4,16 @@
 const DECIMAL = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
 const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
 
-/** Three significant digits: 1.23, 12.3, 123. Trailing zeros go. */
+/** Three significant digits: 1.20, 12.3, 123, so that numbers under each other can be compared. */
 function digits(value: number): string {
   const size = Math.abs(value);
-  const places = size >= 100 || size === 0 ? 0 : size >= 10 ? 1 : 2;
-  return String(Number(value.toFixed(places)));
+  // 9.996 has three digits as 10.0, not as 10.00.
+  return value.toFixed(size >= 99.95 || size === 0 ? 0 : size >= 9.995 ? 1 : 2);
+}
+
+/** The same without trailing zeros: `5 Mbit/s` on an axis, where `5.00` says no more. */
+export function trimmed(text: string): string {
+  return text.replace(/^(-?\d+)\.0+(?=\D|$)/, '$1').replace(/^(-?\d+\.\d*[1-9])0+(?=\D|$)/, '$1');
 }
 
 function scaled(value: number, base: number, steps: number): { value: number; step: number } {
@@ -25,13 +30,14 @@ function scaled(value: number, base: number, steps: number): { value: number; st
 /** `1.5 Mbit/s`. */
 export function formatBits(bitsPerSecond: number): string {
   const { value, step } = scaled(bitsPerSecond, 1000, DECIMAL.length);
-  return `${digits(value)} ${DECIMAL[step]}bit/s`;
+  const text = step === 0 ? trimmed(digits(value)) : digits(value);
+  return `${text} ${DECIMAL[step]}bit/s`;
 }
 
 /** `12.3 MiB`. */
 export function formatBytes(bytes: number): string {
   const { value, step } = scaled(bytes, 1024, BINARY.length);
-  return `${digits(value)} ${BINARY[step]}`;
+  return `${step === 0 ? trimmed(digits(value)) : digits(value)} ${BINARY[step]}`;
 }
 
 /** A count, shortened: `1.2 k`, `3.4 M`. Below 10,000 it is exact, with separators. */

@@ -27,7 +27,7 @@ export function registerConsole(app: FastifyInstance, dir: string | undefined): 
 function notFound(request: FastifyRequest, reply: FastifyReply, index: boolean): FastifyReply {
   const path = request.url.split('?')[0];
   const page = request.method === 'GET' || request.method === 'HEAD';
-  if (path.startsWith('/api/') || !page || /\.[a-z0-9]+$/i.test(path)) {
+  if (path.startsWith('/api/') || !page || /\.[a-z][a-z0-9]*$/i.test(path)) {
     if (!page)
       throw new ApiError('method_not_allowed', `${request.method} is not for reading; everything here is GET.`);
     throw new ApiError('not_found', `There is nothing at ${path}.`);

@@ -13,6 +13,7 @@ const STATES: Readonly<Record<Tail['state'], string>> = {
 
 export function TailBar({ tail }: { readonly tail: Tail }) {
   const parts = [
+    ...(tail.trouble === '' ? [] : [tail.trouble]),
     `${formatExact(tail.received)} received`,
     ...(tail.skipped > 0 ? [`${formatExact(tail.skipped)} skipped: more than a page can show`] : []),
     ...(tail.waiting > 0 ? [`${formatExact(tail.waiting)} waiting`] : []),

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { exportersAnswer } from '../../browser/fixture/answers.ts';
+import { elementName } from './elements.ts';
+import { isReporting, losses, nextSort, sortExporters } from './health.ts';
+
+const NOW = Date.UTC(2026, 10, 20);
+const { exporters } = exportersAnswer(NOW);
+const names = (sort: string) => sortExporters(exporters, sort).map(({ name }) => name);
+
+describe('exporters', () => {
+  it('report while they were heard in the last minute', () => {
+    expect(exporters.map((exporter) => isReporting(exporter, NOW))).toEqual([true, true, false]);
+  });
+
+  it('are sorted by a column, falling with a minus', () => {
+    expect(names('exporter')).toEqual(['worker-0', 'worker-1', 'worker-2']);
+    expect(names('-datagrams')).toEqual(['worker-2', 'worker-1', 'worker-0']);
+    expect(names('-lost')[0]).toBe('worker-1');
+    expect(names('no_such_column')).toEqual(names('exporter'));
+  });
+
+  it('tell what they lost, by account', () => {
+    expect(losses(exporters[1]?.counters ?? {})).toEqual([
+      { name: 'datagrams_malformed', count: 3 },
+      { name: 'sequence_lost_flows', count: 1290 },
+    ]);
+  });
+});
+
+describe('sorting by a click', () => {
+  it('begins with the largest number or the first name, then turns round', () => {
+    expect(nextSort('exporter', 'flows')).toBe('-flows');
+    expect(nextSort('-flows', 'flows')).toBe('flows');
+    expect(nextSort('flows', 'flows')).toBe('-flows');
+    expect(nextSort('-flows', 'exporter')).toBe('exporter');
+  });
+});
+
+describe('elements of templates', () => {
+  it('are named by the field they fill', () => {
+    expect(elementName('8')).toBe('src_addr');
+    expect(elementName('56506/136')).toBe('tcp_state');
+    expect(elementName('9999')).toBeUndefined();
+  });
+});
