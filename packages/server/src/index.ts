@@ -1,5 +1,5 @@
 // @weir/server: composition. What the command line starts and what generated documents read.
-export { flagOf, loadConfig, variableOf, type ConfigSources } from './config/load.ts';
+export { type ConfigSources, flagOf, loadConfig, variableOf } from './config/load.ts';
 export { type Config, ConfigSchema, configJsonSchema, type Setting, settings } from './config/schema.ts';
 export { ServerError, type ServerErrorCode } from './errors.ts';
 export { prepareDirectories, type ServeOptions, serve } from './supervisor/supervise.ts';

@@ -15,7 +15,11 @@ function fileWith(text: string): string {
   return path;
 }
 
-function mistakes(yaml: string, env: Record<string, string> = {}, flags: Record<string, string> = {}): readonly string[] {
+function mistakes(
+  yaml: string,
+  env: Record<string, string> = {},
+  flags: Record<string, string> = {},
+): readonly string[] {
   try {
     loadConfig({ file: fileWith(yaml), env, flags });
   } catch (error) {
@@ -46,11 +50,15 @@ describe('the configuration', () => {
   });
 
   it('reports an unknown key with its place and the nearest name', () => {
-    expect(mistakes('http:\n  prot: 80\n')).toEqual(['weir.yaml:2:9: unknown setting "http.prot", did you mean "port"?']);
+    expect(mistakes('http:\n  prot: 80\n')).toEqual([
+      'weir.yaml:2:9: unknown setting "http.prot", did you mean "port"?',
+    ]);
   });
 
   it('reports every mistake, each once', () => {
-    expect(mistakes('http: { port: abc }\nspool: { max_size: 1 parsec }\n', { WEIR_HTP_PORT: '1' }, { 'listen.lanes': '0' })).toEqual([
+    expect(
+      mistakes('http: { port: abc }\nspool: { max_size: 1 parsec }\n', { WEIR_HTP_PORT: '1' }, { 'listen.lanes': '0' }),
+    ).toEqual([
       'environment: unknown variable WEIR_HTP_PORT, did you mean WEIR_HTTP_PORT?',
       expect.stringMatching(/^flag --listen-lanes: listen.lanes: /),
       'weir.yaml:2:20: spool.max_size: "1 parsec" is not a size such as 64MiB or 10GB',
@@ -73,11 +81,14 @@ describe('the configuration', () => {
   });
 
   it('fails with a message for a file that cannot be read', () => {
-    expect(() => loadConfig({ file: join(dir, 'absent.yaml'), env: {}, flags: {} })).toThrow(/cannot read .*absent.yaml \(ENOENT\)/);
+    expect(() => loadConfig({ file: join(dir, 'absent.yaml'), env: {}, flags: {} })).toThrow(
+      /cannot read .*absent.yaml \(ENOENT\)/,
+    );
   });
 
   it('describes every setting', () => {
-    for (const setting of settings()) expect([setting.path.join('.'), setting.description !== '']).toEqual([setting.path.join('.'), true]);
+    for (const setting of settings())
+      expect([setting.path.join('.'), setting.description !== '']).toEqual([setting.path.join('.'), true]);
     expect(configJsonSchema().properties).toHaveProperty('store');
   });
 });

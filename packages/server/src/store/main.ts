@@ -1,0 +1,55 @@
+// The storing process: the store, what keeps it in shape, and the page and API over it.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { runChild } from '../child.ts';
+import { buildApi } from '../http/index.ts';
+import { createLogger } from '../log.ts';
+import { Metrics } from '../operations/metrics.ts';
+import { readiness } from '../operations/readiness.ts';
+import { registerOperations } from '../operations/routes.ts';
+import { readStatuses } from '../status.ts';
+import { portError } from '../supervisor/stand-in.ts';
+import { VERSION } from '../version.ts';
+import { Storing } from './storing.ts';
+
+const CONSOLE_DIR = fileURLToPath(new URL('../../../console/dist', import.meta.url));
+
+runChild(async ({ config, directories }, channel) => {
+  const started = Date.now();
+  const log = createLogger(config.log, 'store');
+  const storing = await Storing.start(config, directories, log);
+  const collectors = () => readStatuses(directories.spool);
+  const storeFacts = () => storing.facts.facts();
+  const ready = () => readiness(Date.now(), collectors(), storeFacts());
+  const metrics = new Metrics({ statuses: collectors, store: storeFacts });
+  const { host, port, allowed_hosts } = config.http;
+  const app = buildApi({
+    version: VERSION,
+    started,
+    demo: config.demo,
+    store: storing.store,
+    storeFacts,
+    rolledUpUntil: () => storing.rollups.rolledUpUntil(),
+    readiness: ready,
+    collectors,
+    limits: { concurrency: config.store.query.concurrency },
+    ...(existsSync(CONSOLE_DIR) ? { consoleDir: CONSOLE_DIR } : {}),
+    allowedHosts: allowed_hosts,
+    register: (api) => registerOperations(api, { readiness: ready, metrics }),
+    onError: (error, url) => log.error({ err: error, url }, 'a request failed'),
+  });
+  await channel.portFree();
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    throw portError(error as NodeJS.ErrnoException, host, port);
+  }
+  log.info(`the page and the API are at http://${host.includes(':') ? `[${host}]` : host}:${port}`);
+  channel.send({ type: 'ready' });
+  return {
+    stop: async () => {
+      await app.close();
+      await storing.stop();
+    },
+  };
+});

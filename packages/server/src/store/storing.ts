@@ -1,0 +1,68 @@
+// The storing process's parts and the order in which they start and stop: store, roll-ups, loader, retention.
+import { Loader, type Log, openStore, RollupMaker, type Store, type StoreTarget } from '@weir/store';
+import type { Directories } from '../child.ts';
+import type { Config } from '../config/schema.ts';
+import type { Logger } from '../log.ts';
+import { FactsKeeper } from './facts.ts';
+
+/** How long stopping may go on loading what waits in the spool, in milliseconds; the rest is loaded at the next start. */
+const DRAIN_MS = 5000;
+
+export class Storing {
+  readonly store: Store;
+  readonly facts: FactsKeeper;
+  readonly rollups: RollupMaker;
+  readonly #loader: Loader;
+
+  private constructor(store: Store, loader: Loader, rollups: RollupMaker, facts: FactsKeeper) {
+    this.store = store;
+    this.#loader = loader;
+    this.rollups = rollups;
+    this.facts = facts;
+  }
+
+  /** Opens the store, brings its schema up to date and begins to load. Throws StoreError. */
+  static async start(config: Config, directories: Directories, log: Logger): Promise<Storing> {
+    const store = openStore(target(config, directories), {
+      maxMemoryBytes: config.store.memory,
+      queries: config.store.query.concurrency,
+      limits: queryLimits(config),
+    });
+    await store.migrate();
+    const logLine: Log = (level, message, details) => log[level](details ?? {}, message);
+    const rollups = new RollupMaker({ store, dir: directories.spool, log: logLine });
+    await rollups.prepare();
+    const loader = new Loader({
+      store,
+      dir: directories.spool,
+      log: logLine,
+      onFlows: (manifest) => rollups.flowsComing(manifest),
+    });
+    const facts = new FactsKeeper(store, loader, directories.spool, () => rollups.rolledUpUntil()['1m']);
+    loader.start();
+    rollups.start();
+    await facts.start();
+    return new Storing(store, loader, rollups, facts);
+  }
+
+  async stop(): Promise<void> {
+    await this.rollups.stop();
+    const deadline = Date.now() + DRAIN_MS;
+    while (this.facts.facts().backlogFiles > 0 && this.#loader.state.state !== 'retrying' && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await this.#loader.stop();
+    this.facts.stop();
+    await this.store.close();
+  }
+}
+
+function target(config: Config, directories: Directories): StoreTarget {
+  const { url, username, password } = config.store;
+  return url === undefined ? { path: directories.store } : { url, username, password };
+}
+
+function queryLimits(config: Config) {
+  const { max_memory, max_time, max_rows } = config.store.query;
+  return { maxMemoryBytes: max_memory, maxSeconds: max_time / 1000, maxRowsToRead: max_rows };
+}
