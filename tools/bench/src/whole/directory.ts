@@ -1,21 +1,26 @@
 // The directory of one run, and ports that nobody uses.
 import { createSocket } from 'node:dgram';
-import { readdirSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-/** Bytes of all files below a directory. Files that vanish meanwhile count nothing. */
+/** Bytes of all files below a directory. What vanishes meanwhile (merged away, loaded) counts nothing. */
 export function bytesBelow(directory: string): number {
   let total = 0;
-  for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
-    try {
-      const stat = statSync(join(directory, name));
-      if (stat.isFile()) total += stat.size;
-    } catch {
-      // Merged away or loaded between listing and looking.
-    }
+  for (const entry of entries(directory)) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) total += bytesBelow(path);
+    else total += statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
   return total;
+}
+
+function entries(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 export async function freeUdpPort(): Promise<number> {

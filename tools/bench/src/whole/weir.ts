@@ -17,7 +17,7 @@ export async function until<T>(what: string, deadlineMs: number, ready: () => Pr
     const value = await ready();
     if (value !== undefined) return value;
     if (Date.now() > end) throw new Error(`${what}: not within ${deadlineMs / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
@@ -101,6 +101,12 @@ export class Weir {
   async ledger(from: number): Promise<Counts> {
     const { total } = await this.#get<{ total: Counts }>(`/api/v1/ledger?from=${from}&to=${Date.now() + 60_000}`);
     return total;
+  }
+
+  /** Bytes that the store's live parts take on disk. */
+  async bytesOnDisk(): Promise<number> {
+    const { store } = await this.#get<{ store: { bytes_on_disk: number } }>('/api/v1/status');
+    return store.bytes_on_disk;
   }
 
   /** Asks it to stop and returns the exit code. */
