@@ -37,7 +37,9 @@ export async function startOpenVSwitch(lab: Lab, targets: OpenVSwitchTargets): P
   const vsctl = (...args: string[]) => run('ovs-vsctl', [`--db=${socket}`, '--timeout=10', ...args]);
   await database.until(() => responds(() => vsctl('--no-wait', 'init')), 'the database answers');
 
-  const vswitchd = lab.start('switch', 'ovs-vswitchd', [socket, `--unixctl=${join(folder, 'vswitchd.ctl')}`], env);
+  // First in turn on a busy machine: frames that it does not read in time are lost, and with them the comparison.
+  const switching = ['-n', '-15', 'ovs-vswitchd', socket, `--unixctl=${join(folder, 'vswitchd.ctl')}`];
+  const vswitchd = lab.start('switch', 'nice', switching, env);
   vsctl('add-br', 'br0', '--', 'set', 'bridge', 'br0', 'datapath_type=netdev');
   vsctl('add-port', 'br0', 'p0', '--', 'add-port', 'br0', 'p1');
   vsctl(

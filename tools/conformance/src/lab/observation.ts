@@ -6,8 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SOURCE } from '@weir/record';
 import { startOpenVSwitch, startPmacct, startSoftflowd } from './exporters.ts';
 import type { Lab } from './network.ts';
-import { waitUntil } from './process.ts';
-import { makeTraffic, type Truth } from './traffic.ts';
+import { fillCaptureBlocks, makeTraffic, type Truth } from './traffic.ts';
 
 /** One stream of exports, told apart by the address it comes from. */
 export interface Stream {
@@ -101,6 +100,7 @@ export async function observe(lab: Lab): Promise<Observation> {
     ]),
   ];
   const truth = await makeTraffic(lab);
+  fillCaptureBlocks(lab);
   // sFlow samples, and Open vSwitch's NetFlow as it is set up here, are sent once a second.
   await sleep(3000);
   for (const exporter of exporters) await exporter.stop();
@@ -123,14 +123,4 @@ function nfprobe(name: string, stream: Stream, version: 9 | 10) {
 /** Gives every stream the address it is told apart by. */
 export function addStreamAddresses(lab: Lab): void {
   for (const { address } of Object.values(STREAMS)) lab.addExporterAddress(address);
-}
-
-/** Waits until a UDP socket is bound to each port the exporters send to: what comes earlier is refused and lost. */
-export async function collectorListens(lab: Lab, explain: () => string): Promise<void> {
-  const ports = [...new Set(Object.values(STREAMS).map(({ port }) => port))];
-  const bound = () => {
-    const sockets = lab.run('switch', 'cat', ['/proc/net/udp', '/proc/net/udp6']);
-    return ports.every((port) => sockets.includes(`:${port.toString(16).toUpperCase().padStart(4, '0')} `));
-  };
-  await waitUntil(bound, () => `nothing listens on UDP ports ${ports.join(', ')}\n${explain()}`, 60);
 }
