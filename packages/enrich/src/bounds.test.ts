@@ -103,7 +103,7 @@ describe('an enriched batch of many flows', () => {
     const inventory = parseInventory({ cluster: 'c', pods });
     const keys = new Map<string, string>();
     for (const row of inventoryEntities(inventory, 1))
-      for (const text of row.addresses) keys.set(text, String(row.key));
+      for (const text of row.addresses) keys.set(text, row.key);
     const enricher = new Enricher();
     enricher.load(inventory);
     const batch = new FlowBatch(20_000);

@@ -23,14 +23,15 @@ export interface Dimension {
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
-const text = (description: string): Attribute => ({ type: 'LowCardinality(String)', description });
-const unique = (description: string): Attribute => ({ type: 'String', description });
-const key: Attribute = { type: 'UInt64', description: 'What flows carry' };
-const time = (description: string): Attribute => ({ type: "DateTime64(3, 'UTC')", description });
-const version: Attribute = {
+// Literal types, so that the rows below know the type of each attribute.
+const text = (description: string) => ({ type: 'LowCardinality(String)', description }) as const;
+const unique = (description: string) => ({ type: 'String', description }) as const;
+const key = { type: 'UInt64', description: 'What flows carry' } as const;
+const time = (description: string) => ({ type: "DateTime64(3, 'UTC')", description }) as const;
+const version = {
   type: 'UInt64',
   description: 'Milliseconds since 1970 when this was learnt: the newest row stands',
-};
+} as const;
 
 export const DIMENSIONS = {
   entities: {
