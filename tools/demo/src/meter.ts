@@ -1,11 +1,13 @@
 // A node's meter: takes the truth, looks at one packet in so many, and keeps what it counted as rows for its encoder.
-import { FIELD, FlowBatch, QUALITY, SAMPLING_SOURCE, setNumber, VERDICT } from '@weir/record';
+import { FIELD, FlowBatch, QUALITY, setNumber } from '@weir/record';
 import type { Random } from './random.ts';
-import type { TrueFlow } from './traffic.ts';
+import { ACK, FIN, PSH, SYN, type TrueFlow } from './traffic.ts';
 
 /** Forwarding status (IE 89): forwarded, and dropped by an access list. */
 const FORWARDED = 64;
 const DROPPED_BY_ACL = 129;
+/** Antrea's rule action: drop. */
+const RULE_DROP = 2;
 
 /** What a meter keeps of each flow or packet before it is exported. */
 export type MeterUnit = 'flow' | 'packet';
@@ -50,7 +52,7 @@ export class Meter {
     rows.use(FIELD.src_port)[row] = flow.srcPort;
     rows.use(FIELD.dst_port)[row] = flow.dstPort;
     rows.use(FIELD.proto)[row] = flow.proto;
-    rows.use(FIELD.tcp_flags)[row] = flow.flags;
+    rows.use(FIELD.tcp_flags)[row] = this.#unit === 'flow' ? flow.flags : this.#flagsOfOne(flow);
     rows.use(FIELD.dscp)[row] = flow.dscp;
     rows.use(FIELD.in_if)[row] = flow.inIf;
     rows.use(FIELD.out_if)[row] = flow.outIf;
@@ -62,11 +64,17 @@ export class Meter {
     setNumber(rows.use(FIELD.time_end), row, flow.end);
     setNumber(rows.use(FIELD.bytes_sampled), row, bytes);
     setNumber(rows.use(FIELD.packets_sampled), row, packets);
-    setNumber(rows.use(FIELD.bytes), row, bytes * this.#rate);
-    setNumber(rows.use(FIELD.packets), row, packets * this.#rate);
     rows.use(FIELD.sampling_rate)[row] = this.#rate;
-    rows.use(FIELD.sampling_source)[row] = SAMPLING_SOURCE.options;
     rows.use(FIELD.forwarding_status)[row] = flow.denied ? DROPPED_BY_ACL : FORWARDED;
-    rows.use(FIELD.verdict)[row] = flow.denied ? VERDICT.dropped : VERDICT.allowed;
+    rows.use(FIELD.policy_out_action)[row] = flow.denied ? RULE_DROP : 0;
+  }
+
+  /** Flags of one packet of a flow whose flags are all of them: its first, its last or one between. */
+  #flagsOfOne(flow: TrueFlow): number {
+    if ((flow.flags & ACK) === 0) return flow.flags;
+    const at = this.#random.below(flow.packets);
+    if (at === 0 && flow.flags & SYN) return flow.fromClient ? SYN : SYN | ACK;
+    if (at === 1 && flow.flags & FIN) return FIN | ACK;
+    return at % 2 === 0 ? ACK : ACK | PSH;
   }
 }

@@ -37,3 +37,6 @@ export class Every {
     return true;
   }
 }
+
+/** How long the exporters pretend to have been up when the demo starts. */
+export const UPTIME_MS = 3 * 86_400_000;

@@ -43,6 +43,8 @@ export interface TrueFlow {
   /** It leaves or enters the cluster. */
   crossing: boolean;
   v6: boolean;
+  /** From the end that opened the connection. */
+  fromClient: boolean;
 }
 
 /** What a conversation is, besides its ends. */
@@ -71,7 +73,7 @@ export class Traffic {
     this.#flow = {
       ...{ node: 0, src: none, dst: none, srcPort: 0, dstPort: 0, proto: 0, flags: 0, bytes: 0, packets: 0 },
       ...{ start: 0, end: 0, inIf: 0, outIf: 0, srcAs: 0, dstAs: 0, dscp: 0, endReason: 0 },
-      ...{ denied: false, crossing: false, v6: false },
+      ...{ denied: false, crossing: false, v6: false, fromClient: true },
     };
   }
 
@@ -211,6 +213,7 @@ export class Traffic {
         ? END_REASON.end_of_flow
         : END_REASON.idle_timeout;
     flow.denied = denied;
+    flow.fromClient = dstPort === what.port || seenAt !== to;
     flow.v6 = flow.src[2] !== IPV4_MAPPED_WORD;
     flow.crossing = from.node < 0 || seenAt.node < 0;
     this.#emit(flow);
