@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generateRegistry } from '../packages/wire/src/ipfix/generate-registry.ts';
 import { configReference } from './reference-config.ts';
 import { fieldsReference } from './reference-fields.ts';
 import { ledgerReference } from './reference-ledger.ts';
@@ -14,6 +15,10 @@ const GENERATED: readonly { readonly path: string; make(): string | Promise<stri
   { path: 'docs/reference/fields.md', make: fieldsReference },
   { path: 'docs/reference/configuration.md', make: configReference },
   { path: 'docs/reference/ledger.md', make: ledgerReference },
+  {
+    path: 'packages/wire/src/ipfix/gen/registry.ts',
+    make: () => generateRegistry(read('packages/wire/registries/ipfix-information-elements.csv')),
+  },
 ];
 
 const check = process.argv.includes('--check');

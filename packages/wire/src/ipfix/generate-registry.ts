@@ -20,7 +20,7 @@ export function generateRegistry(csvText: string): string {
     return `  [${enterprise}, ${id}, '${name}', ${types.indexOf(type)}],`;
   });
   return [
-    '// Generated from registries/ipfix-information-elements.csv by scripts/generate-registry.ts. Do not edit.',
+    '// Generated from registries/ipfix-information-elements.csv by `npm run generate`. Do not edit.',
     '',
     '/** Abstract data types (RFC 7012 section 3.1), by the index that rows use. */',
     `export const TYPES = [${types.map((type) => `'${type}'`).join(', ')}] as const;`,

@@ -1,4 +1,4 @@
-// Generated from registries/ipfix-information-elements.csv by scripts/generate-registry.ts. Do not edit.
+// Generated from registries/ipfix-information-elements.csv by `npm run generate`. Do not edit.
 
 /** Abstract data types (RFC 7012 section 3.1), by the index that rows use. */
 export const TYPES = ['unsigned64', 'unsigned8', 'unsigned16', 'ipv4Address', 'unsigned32', 'ipv6Address', 'macAddress', 'octetArray', 'string', 'dateTimeSeconds', 'dateTimeMilliseconds', 'dateTimeMicroseconds', 'dateTimeNanoseconds', 'boolean', 'basicList', 'subTemplateList', 'subTemplateMultiList', 'float64', 'signed32'] as const;
