@@ -1,28 +1,14 @@
 // Whether the rows of a spool file are in the store already, for files whose insert may or may not have succeeded: the process was
 // killed, or the engine failed. An embedded engine writes the deduplication token before it makes the part visible; killed in
 // between it would take a second insert for a duplicate and the rows would be lost. So it is asked for the rows themselves.
+import { FIELDS } from '@weir/record';
 import { stringLiteral } from '../connection/literals.ts';
 import { DATABASE } from '../schema/tables.ts';
 import type { NativeColumn } from '../spool/index.ts';
 import type { Store } from '../store.ts';
 
-/** What tells one row from another: two rows that agree in all of it are the same record received twice in one millisecond. */
-const IDENTITY = [
-  'time_received',
-  'exporter',
-  'flow_id',
-  'time_start',
-  'time_end',
-  'src_addr',
-  'dst_addr',
-  'src_port',
-  'dst_port',
-  'proto',
-  'in_if',
-  'out_if',
-  'bytes',
-  'packets',
-];
+/** What tells one row from another: rows that agree in all core columns are the same record received twice in one millisecond. */
+const IDENTITY = FIELDS.filter((field) => field.core).map((field) => field.name);
 
 const HASH = `cityHash64(${IDENTITY.join(', ')})`;
 const HOUR = 'toUnixTimestamp(toStartOfHour(time_received))';

@@ -6,7 +6,15 @@ import type { Log } from '../loader/loader.ts';
 import { DATABASE, type Resolution, ROLLUPS, type RollupSpec } from '../schema/tables.ts';
 import { type Manifest, oldestPending } from '../spool/index.ts';
 import type { Store } from '../store.ts';
-import { countFlowsSql, countSlotSql, removeSql, rollupAgainSql, rollupFlowsSql, topPortsSql } from './rollup-sql.ts';
+import {
+  countFlowsSql,
+  countSlotSql,
+  removeSql,
+  rollupAgainSql,
+  rollupFlowsSql,
+  slices,
+  topPortsSql,
+} from './rollup-sql.ts';
 import { RollupState } from './rollup-state.ts';
 
 export interface RollupMakerOptions {
@@ -128,8 +136,7 @@ export class RollupMaker {
     const begun = this.#state.until(MINUTE.resolution);
     const minute = begun ?? (await this.#firstMinute(0));
     if (minute === undefined || minute >= complete) return false;
-    const { rows } = await this.#store.query(countFlowsSql(minute, minute + MINUTE.seconds));
-    if (Number(rows[0].flows) === 0) {
+    if ((await this.#count(countFlowsSql(minute, minute + MINUTE.seconds))) === 0) {
       // A time without flows: on to the next minute that has some.
       const next = (await this.#firstMinute(minute)) ?? complete;
       await this.#state.setUntil(MINUTE.resolution, Math.min(next, complete));
@@ -199,10 +206,14 @@ export class RollupMaker {
     return false;
   }
 
+  async #count(sql: string): Promise<number> {
+    const { rows } = await this.#store.query(sql);
+    return Number(rows[0].rows);
+  }
+
   async #remove(spec: RollupSpec, from: number, to?: number): Promise<void> {
     // A delete touches every part of its partition: only where there is something to delete.
-    const { rows } = await this.#store.query(countSlotSql(spec, from, to));
-    if (Number(rows[0].rows) > 0) await this.#store.command(removeSql(spec, from, to));
+    if ((await this.#count(countSlotSql(spec, from, to))) > 0) await this.#store.command(removeSql(spec, from, to));
   }
 
   /** Leaves `#making` set: it goes when the slot's new state is written. */
@@ -214,9 +225,14 @@ export class RollupMaker {
     if (spec === MINUTE) {
       const ports = await this.#store.query(topPortsSql(slot, end));
       const kept = ports.rows.map((row) => Number(row.port));
-      await this.#store.command(rollupFlowsSql(slot, kept, this.#store.columnsPresent()));
+      for (const slice of slices(await this.#count(countFlowsSql(slot, end)))) {
+        await this.#store.command(rollupFlowsSql(slot, slice, kept, this.#store.columnsPresent()));
+      }
     } else {
-      await this.#store.command(rollupAgainSql(ROLLUPS[ROLLUPS.indexOf(spec) - 1], spec, slot));
+      const finer = ROLLUPS[ROLLUPS.indexOf(spec) - 1];
+      for (const slice of slices(await this.#count(countSlotSql(finer, slot, end)))) {
+        await this.#store.command(rollupAgainSql(finer, spec, slot, slice));
+      }
     }
     this.stats.slots++;
     this.stats.lastMs = performance.now() - began;
