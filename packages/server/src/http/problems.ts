@@ -54,6 +54,9 @@ const LATER: Partial<Record<StoreErrorCode, string>> = {
   cancelled: 'The query was cancelled.',
 };
 
+/** ClickHouse's number for a pattern that RE2 refuses although JavaScript's check let it pass. */
+const CANNOT_COMPILE_REGEXP = 427;
+
 const problem = (
   kind: string,
   title: string,
@@ -82,6 +85,14 @@ export function problemOf(error: unknown): Problem {
     return problem(error.code, title, status, error.message, error.limit === undefined ? {} : { limit: error.limit });
   }
   if (error instanceof StoreError) {
+    if (error.engineCode === CANNOT_COMPILE_REGEXP) {
+      return problem(
+        'bad_filter',
+        QUERY_TITLES.bad_filter,
+        400,
+        'A regular expression in the filter is not one that RE2 takes.',
+      );
+    }
     const limit = LIMITS[error.code];
     if (limit !== undefined)
       return problem('query_limit', 'The query goes beyond a limit', 422, limit[1], { limit: limit[0] });

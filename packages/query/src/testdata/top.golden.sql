@@ -1,0 +1,18 @@
+SELECT g0, g1, m0, sum(m0) OVER () AS total0, toFloat64(count() OVER ()) AS groups FROM (
+SELECT dictGet('weir.entities_dict', 'workload', k0) AS g0, dictGet('weir.entities_dict', 'workload', k1) AS g1, toFloat64(sum(s0)) AS m0 FROM (
+SELECT src_entity AS k0, dst_entity AS k1, sum(bytes) AS s0 FROM weir.flows_5m WHERE time >= toDateTime(intDiv({p0:Int64}, 1000), 'UTC') AND time < toDateTime(intDiv({p1:Int64}, 1000), 'UTC') AND ((src_entity IN (SELECT key FROM weir.entities FINAL WHERE `namespace` = {p2:String}) OR dst_entity IN (SELECT key FROM weir.entities FINAL WHERE `namespace` = {p2:String})) AND (server_port = {p3:UInt16})) GROUP BY k0, k1
+UNION ALL
+SELECT src_entity AS k0, dst_entity AS k1, sum(bytes) AS s0 FROM weir.flows_1m WHERE time >= toDateTime(intDiv({p1:Int64}, 1000), 'UTC') AND time < toDateTime(intDiv({p4:Int64}, 1000), 'UTC') AND ((src_entity IN (SELECT key FROM weir.entities FINAL WHERE `namespace` = {p2:String}) OR dst_entity IN (SELECT key FROM weir.entities FINAL WHERE `namespace` = {p2:String})) AND (server_port = {p3:UInt16})) GROUP BY k0, k1
+UNION ALL
+SELECT src_entity AS k0, dst_entity AS k1, sum(bytes) AS s0 FROM weir.flows WHERE time_received >= fromUnixTimestamp64Milli({p4:Int64}, 'UTC') AND time_received < fromUnixTimestamp64Milli({p5:Int64}, 'UTC') AND ((src_entity IN (SELECT key FROM weir.entities FINAL WHERE `namespace` = {p2:String}) OR dst_entity IN (SELECT key FROM weir.entities FINAL WHERE `namespace` = {p2:String})) AND (if(client_side = 2, src_port, dst_port) = {p3:UInt16})) GROUP BY k0, k1
+) GROUP BY g0, g1
+) ORDER BY m0 DESC, g0, g1 LIMIT 5
+
+{
+ "p0": "1772362800000",
+ "p1": "1772365800000",
+ "p2": "shop",
+ "p3": "443",
+ "p4": "1772366280000",
+ "p5": "1772366400000"
+}
