@@ -9,13 +9,16 @@ export interface Target {
   readonly port: number;
 }
 
-/** `host:port`, the host in brackets when it is IPv6. Throws DemoError `bad_target`. */
+/** `host:port`. The demo's exporters have IPv4 addresses, so the target must have one. Throws DemoError `bad_target`. */
 export function parseTarget(text: string): Target {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  const host = match?.[1] ?? match?.[2];
+  const match = /^([^:[\]]+):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  const host = match?.[1];
   if (host === undefined || !(port >= 1 && port <= 65_535)) {
-    throw new DemoError('bad_target', `"${text}" is not a target such as 127.0.0.1:2055`);
+    throw new DemoError(
+      'bad_target',
+      `the demo cannot send to "${text}"; it can to an IPv4 target such as 127.0.0.1:2055`,
+    );
   }
   return { host, port };
 }
