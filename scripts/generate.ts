@@ -2,6 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generateParser } from '../packages/query/src/language/generate.ts';
+import { generateApiReference } from '../packages/server/src/http/reference.ts';
 import { generateRegistry } from '../packages/wire/src/ipfix/generate-registry.ts';
 import { configReference } from './reference-config.ts';
 import { fieldsReference } from './reference-fields.ts';
@@ -15,6 +17,11 @@ const GENERATED: readonly { readonly path: string; make(): string | Promise<stri
   { path: 'docs/reference/fields.md', make: fieldsReference },
   { path: 'docs/reference/configuration.md', make: configReference },
   { path: 'docs/reference/ledger.md', make: ledgerReference },
+  { path: 'docs/reference/api.md', make: generateApiReference },
+  ...Object.entries(generateParser()).map(([path, text]) => ({
+    path: `packages/query/src/language/${path}`,
+    make: () => text,
+  })),
   {
     path: 'packages/wire/src/ipfix/gen/registry.ts',
     make: () => generateRegistry(read('packages/wire/registries/ipfix-information-elements.csv')),
