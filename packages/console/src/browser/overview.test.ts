@@ -56,8 +56,12 @@ describe.runIf(needs('chromium'))('the overview in a browser', () => {
     const page = await open('/overview?refresh=off');
     await page.getByRole('table', { name: 'Groups in the chart' }).getByRole('button', { name: 'data' }).click();
     await expect.poll(() => searchOf(page).get('filter')).toBe('src_namespace = data');
-    await page.getByRole('region', { name: 'Top talkers' }).getByRole('button', { name: 'data' }).first().click();
-    await expect.poll(() => searchOf(page).get('filter')).toMatch(/^src_namespace = data and dst_namespace = \S+$/);
+    const talkers = page.getByRole('region', { name: 'Top talkers' });
+    await talkers.getByRole('button', { name: 'shop', exact: true }).first().click();
+    await expect.poll(() => searchOf(page).get('filter')).toBe('src_namespace = data and dst_namespace = shop');
+    await page.getByRole('button', { name: 'Clear the filter' }).click();
+    await talkers.getByRole('button', { name: /show only shop → data$/ }).click();
+    await expect.poll(() => searchOf(page).get('filter')).toBe('src_namespace = shop and dst_namespace = data');
     const bars = page.getByRole('img', { name: /^Protocols: tcp/ });
     await bars.locator('canvas').waitFor();
     await bars.click({ position: { x: 120, y: 16 } });

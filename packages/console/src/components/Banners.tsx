@@ -1,5 +1,6 @@
 // What a person must know whatever the view: demo data, a Weir that is not ready, a server that does not answer.
 import { Alert } from '@patternfly/react-core/dist/esm/components/Alert';
+import { ApiError } from '../api/client.ts';
 import { useStatus } from '../api/queries.ts';
 
 export function Banners() {
@@ -7,8 +8,13 @@ export function Banners() {
   return (
     <div className="weir-banners" aria-live="polite">
       {error !== null && (
-        <Alert isInline variant="danger" title={error.message || 'Weir cannot be reached'} component="p">
-          What you see is the last answer.
+        <Alert
+          isInline
+          variant="danger"
+          title={error instanceof ApiError ? error.title : 'Weir cannot be reached'}
+          component="p"
+        >
+          {error.message} What you see may be old.
         </Alert>
       )}
       {error === null && status?.ready === false && (

@@ -53,7 +53,7 @@ export function Choice({ label, value, options, onChange, searchable, icon, show
       }}
       isScrollable
       maxMenuHeight="22rem"
-      popperProps={{ position: end ? 'right' : 'left', minWidth: '11rem' }}
+      popperProps={{ position: end ? 'right' : 'left', minWidth: '11rem', maxWidth: searchable ? '24rem' : '18rem' }}
       shouldFocusFirstItemOnOpen={!searchable}
       toggle={(ref) => (
         <MenuToggle

@@ -11,17 +11,19 @@ interface Props {
   readonly className?: string;
   readonly meta?: Meta | undefined;
   readonly error?: Error | null;
-  readonly pending?: boolean;
+  /** Whether there is an answer to show; one that is there stays when its refresh fails. */
+  readonly loaded?: boolean;
   /** What is said where the answer is empty; undefined where it is not. */
   readonly empty?: string | undefined;
   /** Height kept while there is no answer, so that nothing jumps when it comes. */
   readonly height: number;
 }
 
-export function Panel({ title, controls, children, className = '', meta, error, pending, empty, height }: Props) {
+export function Panel({ title, controls, children, className = '', meta, error, loaded = true, empty, height }: Props) {
+  const failed = error !== null && error !== undefined;
   const body = () => {
-    if (error !== null && error !== undefined) return <Failure error={error} />;
-    if (pending)
+    if (failed && !loaded) return <Failure error={error} />;
+    if (!loaded)
       return <div className="weir-loading" style={{ height }} role="status" aria-label={`${title}: loading`} />;
     if (empty !== undefined) {
       return (
@@ -39,6 +41,9 @@ export function Panel({ title, controls, children, className = '', meta, error, 
         <div className="weir-panel-controls">{controls}</div>
       </header>
       <div className="weir-panel-body">{body()}</div>
+      {failed && loaded && (
+        <p className="weir-old">This is the last answer; the newest question failed. {error.message}</p>
+      )}
       {meta !== undefined && <AnswerLine meta={meta} />}
     </section>
   );

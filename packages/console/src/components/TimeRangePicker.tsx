@@ -102,7 +102,9 @@ export function TimeRangePicker({ range, utc, onRange, onUtc }: Props) {
           </ul>
           <AbsoluteForm key={String(utc)} range={range} utc={utc} onRange={choose} />
           <Switch
-            label={`Show times in UTC (now ${zoneName(utc)})`}
+            label={
+              utc || zoneName(false) === 'UTC' ? 'Show times in UTC' : `Show times in UTC instead of ${zoneName(false)}`
+            }
             isChecked={utc}
             onChange={(_event, checked) => onUtc(checked)}
           />

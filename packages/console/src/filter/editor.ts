@@ -148,7 +148,7 @@ export function filterExtensions(label: string, hint: string, actions: EditorAct
       interactionDelay: 0,
       maxRenderedOptions: 60,
     }),
-    linter((view) => diagnose(textOf(view)), { delay: 400 }),
+    linter((view) => diagnose(textOf(view)), { delay: 800 }),
     placeholder(hint),
     keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]),
     // A filter is one line: what is pasted with breaks is joined.

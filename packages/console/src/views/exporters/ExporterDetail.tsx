@@ -70,7 +70,7 @@ export function ExporterDetail() {
           </Button>
         }
         error={list.error}
-        pending={list.isPending}
+        loaded={list.data !== undefined}
         empty={
           exporter === undefined
             ? `No exporter at ${address} has sent anything since the collector started.`
@@ -83,7 +83,7 @@ export function ExporterDetail() {
       {exporter?.protocol_state.map((summary) => (
         <ProtocolState key={summary.protocol} summary={summary} utc={state.utc} />
       ))}
-      <Panel title="Ledger of the time range" error={ledger.error} pending={ledger.isPending} height={360}>
+      <Panel title="Ledger of the time range" error={ledger.error} loaded={ledger.data !== undefined} height={360}>
         {ledger.data !== undefined && <Ledger answer={ledger.data} counts={counts} />}
       </Panel>
     </div>

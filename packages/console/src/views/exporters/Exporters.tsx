@@ -17,7 +17,7 @@ export function Exporters() {
       <Panel
         title="Exporters"
         error={list.error}
-        pending={list.isPending}
+        loaded={list.data !== undefined}
         empty={
           exporters.length === 0
             ? 'No exporter has sent anything yet. Point NetFlow, IPFIX or sFlow at this host: UDP 2055, 2056, 4739, 6343 or 9995.'
@@ -34,7 +34,7 @@ export function Exporters() {
 
 function LedgerPanel() {
   const { state } = useViewState();
-  const { data, error, isPending } = useLedger(state);
+  const { data, error } = useLedger(state);
   const [of, setOf] = useState('');
   const options = [
     { value: '', label: 'all exporters' },
@@ -56,7 +56,7 @@ function LedgerPanel() {
         />
       }
       error={error}
-      pending={isPending}
+      loaded={data !== undefined}
       height={360}
     >
       {data !== undefined && <Ledger answer={data} counts={counts} />}

@@ -35,6 +35,11 @@ const ORDER = Object.keys(GROUP_TITLES);
 /** Keys say nothing to a person where the names behind them are shown; they stay in the JSON. */
 const KEYS = new Set(['src_entity', 'dst_entity', 'service', 'exporter', 'egress', 'flow_id', 'quality']);
 
+/** Place of a group among the others; unknown ones come last. */
+export function groupPlace(group: string): number {
+  return ORDER.includes(group) ? ORDER.indexOf(group) : ORDER.length;
+}
+
 export function groupTitle(group: string): string {
   return GROUP_TITLES[group] ?? group.charAt(0).toUpperCase() + group.slice(1);
 }
@@ -59,8 +64,11 @@ export function detailsOf(flow: Flow, fields: readonly FieldInfo[], utc: boolean
     const group = field?.group ?? 'provenance';
     groups.set(group, [...(groups.get(group) ?? []), detail]);
   }
-  const place = (group: string) => (ORDER.includes(group) ? ORDER.indexOf(group) : ORDER.length);
-  return [...groups].sort(([a], [b]) => place(a) - place(b)).map(([group, details]) => ({ group, details }));
+  // Source, destination, then what lies between: attributes come in the order a sentence has.
+  const end = ({ name }: Detail) =>
+    ['src_', 'dst_', 'service_'].findIndex((prefix) => name.startsWith(prefix)) + 1 || 4;
+  groups.get('identity')?.sort((a, b) => end(a) - end(b));
+  return [...groups].sort(([a], [b]) => groupPlace(a) - groupPlace(b)).map(([group, details]) => ({ group, details }));
 }
 
 export interface QualityNote {

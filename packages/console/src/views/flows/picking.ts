@@ -1,12 +1,13 @@
 // Finding and ordering fields in the column picker. Pure.
 import type { FieldInfo } from '../../api/types.ts';
+import { groupPlace } from './detail.ts';
 
 export interface FieldGroup {
   readonly group: string;
   readonly fields: readonly FieldInfo[];
 }
 
-/** Fields that a column can show, whose name or description contains the text, by group in the catalogue's order. */
+/** Fields that a column can show, whose name or description contains the text, by group as the drawer orders them. */
 export function found(fields: readonly FieldInfo[], text: string): FieldGroup[] {
   const wanted = text.trim().toLowerCase();
   const groups = new Map<string, FieldInfo[]>();
@@ -15,7 +16,9 @@ export function found(fields: readonly FieldInfo[], text: string): FieldGroup[] 
     if (wanted !== '' && !`${field.name} ${field.description}`.toLowerCase().includes(wanted)) continue;
     groups.set(field.group, [...(groups.get(field.group) ?? []), field]);
   }
-  return [...groups].map(([group, inGroup]) => ({ group, fields: inGroup }));
+  return [...groups]
+    .map(([group, inGroup]) => ({ group, fields: inGroup }))
+    .sort((a, b) => groupPlace(a.group) - groupPlace(b.group));
 }
 
 /** The list with two places exchanged. */

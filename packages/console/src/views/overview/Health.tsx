@@ -10,7 +10,7 @@ const ROWS = 8;
 
 export function Health() {
   const { state } = useViewState();
-  const { data, error, isPending, dataUpdatedAt } = useExporters(state.refresh);
+  const { data, error, dataUpdatedAt } = useExporters(state.refresh);
   const exporters = data?.exporters ?? [];
   const busiest = [...exporters].sort((a, b) => b.rates.flows_per_second - a.rates.flows_per_second).slice(0, ROWS);
   return (
@@ -22,7 +22,7 @@ export function Health() {
         </Link>
       }
       error={error}
-      pending={isPending}
+      loaded={data !== undefined}
       empty={exporters.length === 0 ? 'No exporter has sent anything yet.' : undefined}
       height={200}
     >

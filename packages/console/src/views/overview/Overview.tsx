@@ -3,6 +3,7 @@
 import { useMemo } from 'react';
 import { useSeries } from '../../api/queries.ts';
 import { METRIC_NAMES, toTraffic } from '../../charts/traffic.ts';
+import { Failure } from '../../components/Failure.tsx';
 import { useViewState } from '../../state/use-view-state.ts';
 import { Health } from './Health.tsx';
 import { Numbers } from './Numbers.tsx';
@@ -35,12 +36,19 @@ export function Overview() {
   return (
     <div className="weir-view weir-overview">
       <h1 className="weir-hidden">Overview</h1>
-      <Numbers traffic={all} />
-      <TrafficPanel traffic={all?.[state.metric]} meta={answer.data?.meta} error={answer.error} />
-      <div className="weir-columns">
-        <Talkers />
-        <Shares />
-      </div>
+      {answer.error !== null && answer.data === undefined ? (
+        // One wrong filter or one silent store is one message, not one for each panel.
+        <Failure error={answer.error} />
+      ) : (
+        <>
+          <Numbers traffic={all} />
+          <TrafficPanel traffic={all?.[state.metric]} meta={answer.data?.meta} error={answer.error} />
+          <div className="weir-columns">
+            <Talkers />
+            <Shares />
+          </div>
+        </>
+      )}
       <Health />
     </div>
   );

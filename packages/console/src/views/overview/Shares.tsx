@@ -33,7 +33,7 @@ function Bars({ id, title, by, limit, controls }: BarsProps) {
   const theme = useTheme();
   const table = useTwin(id);
   const metric = METRIC_NAMES[state.metric];
-  const { data, error, isPending } = useTop(state, { by: by.join(','), metrics: metric, limit });
+  const { data, error } = useTop(state, { by: by.join(','), metrics: metric, limit });
   const total = data?.total[metric] ?? 0;
   const shares = useMemo(
     () =>
@@ -66,7 +66,7 @@ function Bars({ id, title, by, limit, controls }: BarsProps) {
       }
       meta={data?.meta}
       error={error}
-      pending={isPending}
+      loaded={data !== undefined}
       empty={shares.length === 0 ? nothing(state.filter) : undefined}
       height={(limit + 1) * BAR_HEIGHT}
     >

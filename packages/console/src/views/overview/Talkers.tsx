@@ -1,14 +1,13 @@
-// Who talks to whom, most first. Each row carries its bar; a click narrows the filter to that pair.
+// Who talks to whom, most first. Each row carries its bar.
 import { useTop } from '../../api/queries.ts';
-import { formatMetric, METRIC_LABELS, METRIC_NAMES } from '../../charts/traffic.ts';
+import { METRIC_LABELS, METRIC_NAMES } from '../../charts/traffic.ts';
 import { Choice } from '../../components/Choice.tsx';
 import { Panel } from '../../components/Panel.tsx';
-import { groupLabel } from '../../format/entity.ts';
-import { formatShare } from '../../format/number.ts';
 import type { Talkers as Level, Metric } from '../../state/search.ts';
 import { useViewState } from '../../state/use-view-state.ts';
 import { TALKER_FIELDS, TALKER_OPTIONS } from './dimensions.ts';
 import { nothing } from './nothing.ts';
+import { otherMetrics, TalkerRow } from './TalkerRow.tsx';
 
 const ROWS = 10;
 const HEIGHT = 380;
@@ -26,7 +25,6 @@ export function Talkers() {
   const metric = METRIC_NAMES[state.metric];
   const total = data?.total[metric] ?? 0;
   const largest = Math.max(...(data?.rows.filter((row) => !row.other).map((row) => row.values[metric] ?? 0) ?? []), 0);
-  const others = (['bits', 'packets', 'flows'] as const).filter((name) => name !== state.metric);
   const head = (name: Metric) => (
     <th scope="col" key={name} className="weir-right weir-wide-only">
       {METRIC_LABELS[name]}
@@ -48,7 +46,7 @@ export function Talkers() {
       }
       meta={data?.meta}
       error={answer.error}
-      pending={answer.isPending}
+      loaded={data !== undefined}
       empty={data?.rows.length === 0 ? nothing(state.filter) : undefined}
       height={HEIGHT}
     >
@@ -63,55 +61,21 @@ export function Talkers() {
             <th scope="col" className="weir-right">
               Share
             </th>
-            {others.map(head)}
+            {otherMetrics(state.metric).map(head)}
           </tr>
         </thead>
         <tbody>
-          {data?.rows.map((row) => {
-            const value = row.values[metric] ?? 0;
-            const ends = [by.filter((name) => name.startsWith('src_')), by.filter((name) => name.startsWith('dst_'))];
-            const [source, destination] = ends.map((names) => groupLabel(row.key, names));
-            return (
-              <tr key={row.other ? 'other' : JSON.stringify(row.key)} className={row.other ? 'weir-m-other' : ''}>
-                {row.other ? (
-                  <td colSpan={2}>all others</td>
-                ) : (
-                  <>
-                    <td>
-                      <button
-                        type="button"
-                        className="weir-link weir-ellipsis"
-                        title={`Show only ${source} → ${destination}`}
-                        onClick={() => narrowTo(row.key)}
-                      >
-                        {source}
-                      </button>
-                    </td>
-                    <td>
-                      <span className="weir-ellipsis" title={destination}>
-                        {destination}
-                      </span>
-                    </td>
-                  </>
-                )}
-                <td className="weir-bar-cell">
-                  <span className="weir-bar-track" aria-hidden="true">
-                    <span
-                      className="weir-bar-fill"
-                      style={{ width: `${largest === 0 ? 0 : Math.min(100, (value / largest) * 100)}%` }}
-                    />
-                  </span>
-                  <span className="weir-bar-value">{formatMetric(state.metric, value)}</span>
-                </td>
-                <td className="weir-right weir-subtle">{formatShare(value, total)}</td>
-                {others.map((name) => (
-                  <td key={name} className="weir-right weir-subtle weir-wide-only">
-                    {formatMetric(name, row.values[METRIC_NAMES[name]] ?? 0)}
-                  </td>
-                ))}
-              </tr>
-            );
-          })}
+          {data?.rows.map((row) => (
+            <TalkerRow
+              key={row.other ? 'other' : JSON.stringify(row.key)}
+              row={row}
+              by={by}
+              metric={state.metric}
+              largest={largest}
+              total={total}
+              onChoose={narrowTo}
+            />
+          ))}
         </tbody>
       </table>
     </Panel>

@@ -54,6 +54,7 @@ function Controls() {
         label="Split by"
         showLabel
         searchable
+        end
         value={chosen}
         options={splitOptions(fields, chosen)}
         onChange={(value) => change({ by: value.split(',') })}
@@ -89,7 +90,7 @@ export function TrafficPanel({ traffic, meta, error }: Props) {
       controls={<Controls />}
       meta={meta}
       error={error}
-      pending={traffic === undefined}
+      loaded={traffic !== undefined}
       empty={empty ? nothing(state.filter) : undefined}
       height={HEIGHT}
     >
