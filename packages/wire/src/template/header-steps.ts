@@ -36,9 +36,22 @@ export function icmpSteps(first: First): Step[] {
   const hasProto = first(4) !== undefined;
   if (both.length + types.length + codes.length === 0) {
     const port = first(11);
-    return hasProto && port !== undefined ? [icmpStep([port], [], [], true)] : [];
+    return hasProto && port?.length === 2 ? [icmpFromPortStep(port)] : [];
   }
   return [icmpStep(both, types, codes, hasProto)];
+}
+
+function icmpFromPortStep(port: Slot): Step {
+  const { offset } = port;
+  return ({ batch, data, start, stride, row: first, end }) => {
+    const proto = batch.use(FIELD.proto);
+    for (let row = first, at = start + offset; row < end; row++, at += stride) {
+      if (proto[row] !== ICMP && proto[row] !== ICMPV6) continue;
+      batch.use(FIELD.icmp_type)[row] = data[at];
+      batch.use(FIELD.icmp_code)[row] = data[at + 1];
+      batch.use(FIELD.quality)[row] |= QUALITY.icmp_given;
+    }
+  };
 }
 
 function icmpStep(both: readonly Slot[], types: readonly Slot[], codes: readonly Slot[], hasProto: boolean): Step {

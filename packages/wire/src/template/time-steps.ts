@@ -132,13 +132,15 @@ function uptimeStep(field: Field<'time'>, slot: Slot, init: Slot | undefined): S
     const column = run.batch.use(field);
     const { view, stride, end } = run;
     if (run.uptime >= 0) {
-      // clock − ago in two words; the low word's borrow is carried.
+      // clock − ago in two words: the low one wraps, and where it did the high one carries.
       const clockHigh = Math.floor(run.clock / WORD);
-      const clockLow = run.clock - clockHigh * WORD;
+      const clockLow = (run.clock - clockHigh * WORD) >>> 0;
+      const { uptime } = run;
       for (let row = run.row, at = run.start + offset; row < end; row++, at += stride) {
-        const low = clockLow - uptimeAgo(run.uptime, view.getUint32(at));
+        const ago = uptimeAgo(uptime, view.getUint32(at));
+        const low = (clockLow - ago) >>> 0;
         column[row * 2] = low;
-        column[row * 2 + 1] = low < 0 ? clockHigh - 1 : low >= WORD ? clockHigh + 1 : clockHigh;
+        column[row * 2 + 1] = clockHigh + carry(ago, low, clockLow);
       }
       return;
     }
@@ -157,6 +159,12 @@ function durationReader(first: (element: number) => Slot | undefined): Read {
   if (duration !== undefined) return (run, record) => wholeNumber(run, duration, record);
   if (started === undefined || ended === undefined) return () => 0;
   return (run, record) => Math.max(0, uptimeAgo(lowWord(run, ended, record), lowWord(run, started, record)));
+}
+
+/** What the high word changes by when `ago` was taken from the low word `before` and left `low`. */
+function carry(ago: number, low: number, before: number): number {
+  if (ago >= 0) return low > before ? -1 : 0;
+  return low < before ? 1 : 0;
 }
 
 /** Where one end is missing it is taken from the other and the duration; where both are, from the time of receipt, and flagged. */
