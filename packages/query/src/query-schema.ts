@@ -22,7 +22,7 @@ const time = (description: string, fallback: string) =>
     .refine((text) => resolveTime(text, 0) !== undefined, {
       error: (issue) => `"${issue.input}" is not a time: use ISO 8601, milliseconds since 1970, or now-15m`,
     })
-    .default(fallback)
+    .prefault(fallback)
     .describe(description);
 
 /** A comma list in a URL, or an array. */
@@ -35,9 +35,9 @@ const list = z
 const limit = (description: string, fallback: number, most: number) =>
   z.coerce.number({ error: 'limit is not a number' }).int().min(1).max(most).default(fallback).describe(description);
 
-const groupList = (fallback: string[]) =>
+const groupList = (fallback: string) =>
   list
-    .default(fallback)
+    .prefault(fallback)
     .superRefine((names, context) => {
       if (names.length > MAX_GROUP_FIELDS) {
         context.addIssue({ code: 'custom', message: `At most ${MAX_GROUP_FIELDS} fields to group by` });
@@ -83,7 +83,7 @@ const filter = {
 const metrics = {
   metrics: list
     .pipe(z.array(metric).min(1))
-    .default(['bits_per_second'])
+    .prefault('bits_per_second')
     .describe(`What to measure, separated by commas: ${METRICS.join(', ')}`),
   order: metric.optional().describe('Metric that decides which groups come first: the first of metrics when not given'),
 };
@@ -98,7 +98,7 @@ const resolution = {
 export const SeriesQuery = z.strictObject({
   ...range,
   ...filter,
-  by: groupList([]),
+  by: groupList(''),
   ...metrics,
   limit: limit('Groups; the rest are summed in one more, "other"', 10, 100),
   interval: z
@@ -123,7 +123,7 @@ export const SeriesQuery = z.strictObject({
 export const TopQuery = z.strictObject({
   ...range,
   ...filter,
-  by: groupList(['src_workload', 'dst_workload']),
+  by: groupList('src_workload,dst_workload'),
   ...metrics,
   limit: limit('Groups; the rest are summed in one more, "other"', 10, 10_000),
   ...resolution,
