@@ -29,13 +29,21 @@ export function fieldsReference(): string {
   });
   const attributes = table(
     ['Field', 'Of', 'Meaning'],
-    ATTRIBUTE_FIELDS.map((field) => [code(field.name), `${code(field.key)} → ${field.dimension}.${field.attribute}`, field.description]),
+    ATTRIBUTE_FIELDS.map((field) => [
+      code(field.name),
+      `${code(field.key)} → ${field.dimension}.${field.attribute}`,
+      field.description,
+    ]),
   );
   const dimensions = Object.entries(DIMENSIONS).map(
     ([name, dimension]) =>
       `### ${name}\n\n${dimension.description}.\n\n${table(
         ['Attribute', 'ClickHouse type', 'Meaning'],
-        Object.entries(dimension.attributes).map(([attribute, { type, description }]) => [code(attribute), code(type), description]),
+        Object.entries(dimension.attributes).map(([attribute, { type, description }]) => [
+          code(attribute),
+          code(type),
+          description,
+        ]),
       )}`,
   );
   const codes = Object.entries(CODES).map(
