@@ -89,7 +89,7 @@ describe('ten million addresses that nobody has', () => {
     expect(rows).toBe(16_384 * 10);
     expect(enricher.unresolvedDeferred).toBeGreaterThan(9_000_000);
     expect(getBigInt(batch.use(FIELD.src_entity), 9_999)).not.toBe(0n);
-  });
+  }, 60_000);
 });
 
 describe('an enriched batch of many flows', () => {
@@ -102,8 +102,7 @@ describe('an enriched batch of many flows', () => {
     }));
     const inventory = parseInventory({ cluster: 'c', pods });
     const keys = new Map<string, string>();
-    for (const row of inventoryEntities(inventory, 1))
-      for (const text of row.addresses) keys.set(text, row.key);
+    for (const row of inventoryEntities(inventory, 1)) for (const text of row.addresses) keys.set(text, row.key);
     const enricher = new Enricher();
     enricher.load(inventory);
     const batch = new FlowBatch(20_000);
