@@ -1,0 +1,186 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openStore, type Store } from '@weir/store';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitUntil } from '../lab/process.ts';
+import { Load } from './load.ts';
+import { readNumbers } from './spool-file.ts';
+import { freeTcpPort, freeUdpPort, Weir, type WeirOptions } from './weir.ts';
+
+type Victim = 'everything' | 'store' | 'collect';
+
+/** Twenty kills; the order and the moments come from the seed. */
+const KILLS: readonly Victim[] = [
+  ...Array<Victim>(7).fill('everything'),
+  ...Array<Victim>(7).fill('store'),
+  ...Array<Victim>(6).fill('collect'),
+];
+const SEED = 20_261_120;
+/** Milliseconds of load before a kill. */
+const [SHORTEST, LONGEST] = [400, 1_800];
+
+interface Round {
+  readonly victim: Victim;
+  /** First flow that was sent in the round. */
+  readonly first: number;
+  /** Every flow up to this one must be stored: it was in a complete file, or the collecting process outlived the kill. */
+  readonly promised: number;
+  /** Last flow that was sent in the round. */
+  readonly last: number;
+}
+
+describe('weir serve, killed twenty times at random moments under load', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-crash-'));
+  const rounds: Round[] = [];
+  let store: Store;
+
+  beforeAll(async () => {
+    const [udpPort, httpPort] = [await freeUdpPort(), await freeTcpPort()];
+    const options: WeirOptions = {
+      folder,
+      udpPorts: [udpPort],
+      httpPort,
+      settings: { spool: { max_age: '200ms' }, store: { memory: '600MiB' } },
+    };
+    const load = new Load(udpPort);
+    let weir = new Weir(options);
+    try {
+      const random = randomFrom(SEED);
+      for (const victim of shuffled(KILLS, random)) {
+        if (!weir.alive) weir = new Weir(options);
+        await weir.receives();
+        const first = load.last + 1;
+        load.start();
+        await sleep(SHORTEST + random() * (LONGEST - SHORTEST));
+        const promised = await kill(weir, victim, load);
+        rounds.push({ victim, first, promised: Math.max(promised, first - 1), last: load.last });
+      }
+      if (!weir.alive) weir = new Weir(options);
+      await weir.ready();
+      await weir.settles();
+    } finally {
+      await load.close();
+      await weir.stop();
+    }
+    store = await openStore({ path: weir.store });
+  }, 400_000);
+
+  afterAll(async () => {
+    await store?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('has no flow twice', async () => {
+    for (const { victim, first, last } of rounds) {
+      const { rows, distinct } = await stored(store, first, last);
+      expect(rows, victim).toBe(distinct);
+    }
+  });
+
+  it('has every flow of complete spool files, and all that the collecting process received when it was not killed', async () => {
+    for (const { victim, first, promised } of rounds) {
+      const { distinct } = await stored(store, first, promised);
+      expect(distinct, victim).toBe(promised - first + 1);
+    }
+    // Otherwise every kill of the collecting process came when no file waited, and nothing was shown of those.
+    const waited = rounds.filter(({ victim, first, promised }) => victim !== 'store' && promised > first);
+    expect(waited.length).toBeGreaterThan(0);
+  });
+
+  it('has something of nearly every round, and no hole before the last flow that reached a file', async () => {
+    let empty = 0;
+    for (const { victim, first, last } of rounds) {
+      const { distinct, lowest, highest } = await stored(store, first, last);
+      if (distinct === 0) empty++;
+      else {
+        expect({ victim, lowest, holes: highest - lowest + 1 - distinct }).toEqual({ victim, lowest: first, holes: 0 });
+      }
+    }
+    expect(empty).toBeLessThan(KILLS.length / 2);
+  });
+});
+
+/** Kills, stops the load, and returns the last flow that must survive. */
+async function kill(weir: Weir, victim: Victim, load: Load): Promise<number> {
+  if (victim === 'everything') {
+    await weir.killAll();
+    const promised = lastComplete(weir);
+    await load.pause();
+    return promised;
+  }
+  const before = await partOf(weir, victim);
+  process.kill(before, 'SIGKILL');
+  if (victim === 'store') {
+    // Collecting goes on; what comes now is stored when the store is back.
+    await sleep(200);
+    await load.pause();
+    return load.last;
+  }
+  const promised = lastComplete(weir);
+  await load.pause();
+  await waitUntil(
+    () => (weir.partPid('collect') ?? before) !== before,
+    () => `no new collecting process\n${weir.output}`,
+    60,
+  );
+  return promised;
+}
+
+/** Process id of a part, which may be starting just now. */
+async function partOf(weir: Weir, part: 'store' | 'collect'): Promise<number> {
+  await waitUntil(
+    () => weir.partPid(part) !== undefined,
+    () => `no process of ${part}\n${weir.output}`,
+    60,
+  );
+  return weir.partPid(part) ?? 0;
+}
+
+/** Number of the newest flow in a complete spool file, 0 when none waits. */
+function lastComplete(weir: Weir): number {
+  let last = 0;
+  for (const name of readdirSync(join(weir.spool, 'flows'))) {
+    if (!/\.(native|loading)$/.test(name)) continue;
+    try {
+      for (const number of readNumbers(join(weir.spool, 'flows', name), 'bytes')) if (number > last) last = number;
+    } catch (error) {
+      // The store, where it lives, has taken the file in and removed it.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  return last;
+}
+
+async function stored(store: Store, first: number, last: number) {
+  const sql = `SELECT count() AS rows, uniqExact(bytes) AS distinct, min(bytes) AS lowest, max(bytes) AS highest
+    FROM weir.flows WHERE bytes BETWEEN {first:UInt64} AND {last:UInt64}`;
+  const [row] = (await store.query(sql, { first, last })).rows;
+  return {
+    rows: Number(row.rows),
+    distinct: Number(row.distinct),
+    lowest: Number(row.lowest),
+    highest: Number(row.highest),
+  };
+}
+
+/** mulberry32: numbers in [0, 1) that are the same in every run. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const out = [...items];
+  for (let index = out.length - 1; index > 0; index--) {
+    const other = Math.floor(random() * (index + 1));
+    [out[index], out[other]] = [out[other], out[index]];
+  }
+  return out;
+}
