@@ -8,6 +8,7 @@ import {
   formatAddress,
   getNumber,
   keyText,
+  qualityNames,
   type RowOptions,
   rowToObject,
   tcpFlagLetters,
@@ -22,7 +23,7 @@ export interface FlowFormat {
 }
 
 interface FormatOptions {
-  /** Codes by name. */
+  /** Codes and the bits of `quality` by name. */
   readonly names: boolean;
   /** Knows the exporters and texts that keys name. */
   readonly decoder: Decoder;
@@ -57,6 +58,7 @@ function jsonFormat(text: NonNullable<RowOptions['text']>, names: boolean): Flow
           const code = object[field];
           if (typeof code === 'number') object[field] = codeName(field, code) ?? code;
         }
+        if (typeof object.quality === 'number') object.quality = qualityNames(object.quality);
       }
       return `${JSON.stringify(object)}\n`;
     },

@@ -37,9 +37,11 @@ export function define(command: Command, context: Context): void {
   command.addHelpText(
     'after',
     `
-Prints one flow a line, with the names that "weir fields" lists; what is empty is left out. Addresses are text, times ISO 8601 in UTC,
-counters scaled by sampling, codes numbers as in the HTTP API. Templates carry over from file to file, in the order given.
-What could not be decoded is counted by reason on standard error.
+Prints one flow a line, with the names that "weir fields" lists; what is empty
+is left out. Addresses are text, times ISO 8601 in UTC, counters scaled by
+sampling, codes numbers as in the HTTP API. Templates carry over from file to
+file, in the order given. What could not be decoded is counted by reason on
+standard error.
 
 Examples:
   weir decode export.pcap

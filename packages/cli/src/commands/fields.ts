@@ -27,8 +27,9 @@ export function define(command: Command, context: Context): void {
   command.addHelpText(
     'after',
     `
-Lists what a flow can have: the same names in filters, JSON, SQL and URLs. Core fields are always stored, others from the moment an
-exporter fills them. Attributes (kind "attribute") are looked up by a key that the flow carries.
+Lists what a flow can have: the same names in filters, JSON, SQL and URLs. Core
+fields are always stored, others from the moment an exporter fills them. A field
+of kind "attribute" is looked up by a key that the flow carries.
 
 Examples:
   weir fields

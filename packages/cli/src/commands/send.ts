@@ -36,13 +36,15 @@ export function define(command: Command, context: Context): void {
   command.addHelpText(
     'after',
     `
-Sends the payload of every UDP datagram in the file, whole, from this machine's address: an exporter is known by the address it sends
-from, so all that the file holds will seem to come from one (sFlow names its agent in the datagram). Fragments are put together first.
+Sends the payload of every UDP datagram in the file from this machine's address.
+An exporter is known by the address it sends from, so all of them will seem to
+be one; only sFlow names its agent in the datagram. Fragments are put together
+first.
 
 Examples:
   weir send export.pcap --to 127.0.0.1:2055
   weir send export.pcap --to [2001:db8::5]:4739 --rate 1000 --loop
-  tcpdump -r old.pcap -w - udp port 6343 | weir send - --to 127.0.0.1:6343 --rate 0
+  xzcat old.pcap.xz | weir send - --to 127.0.0.1:6343 --rate 0
 
 Ctrl-C stops it; what was sent is said on standard error.
 
