@@ -1,5 +1,6 @@
 // @weir/store: flows, dimensions and the ledger in ClickHouse, embedded or as a server. See spool/ for how they get there.
 export { bindLiterals, identifier, type ParamValue, stringLiteral } from './connection/literals.ts';
+export { cleanDemo, type DemoCleaned } from './demo-clean.ts';
 export type { QueryLimits, Settings } from './limits.ts';
 export {
   Loader,
@@ -9,6 +10,7 @@ export {
   type Log,
   type LogLevel,
 } from './loader/loader.ts';
+export { type DroppedPartition, type RetainedTable, Retention, type RetentionOptions } from './retention.ts';
 export { RollupMaker, type RollupMakerOptions, type RollupStats } from './rollup/rollup-maker.ts';
 export { SCHEMA_VERSION } from './schema/migrate.ts';
 export { DATABASE, type Resolution, ROLLUP_DIMENSIONS, ROLLUP_SUMS, ROLLUPS } from './schema/tables.ts';

@@ -2,7 +2,7 @@
 // bytes get in differs.
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { EmbeddedConnection, startEngine } from './connection/embedded.ts';
 import { integersInArrays, type Params, stringLiteral } from './connection/literals.ts';
 import { limitSettings, type QueryLimits, type Settings, settingsClause } from './limits.ts';
@@ -110,8 +110,9 @@ export class Store {
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       request_timeout: options.requestTimeoutMs ?? 120_000,
-      // A session would serialise the queries; nothing here needs one.
       keep_alive: { enabled: true },
+      // Failures are thrown; whoever catches them says so.
+      log: { level: ClickHouseLogLevel.OFF },
     });
   }
 

@@ -25,7 +25,7 @@ function valueText(value: ParamValue, nested: boolean): string {
 
 // Strings, quoted names and comments are matched so that a parameter's form inside them is left alone.
 const TOKENS =
-  /'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"\\]|\\[\s\S])*"|`(?:[^`\\]|\\[\s\S])*`|--[^\n]*|\/\*[\s\S]*?\*\/|\{(\w+)\s*:\s*([^{}]+?)\s*\}/g;
+  /'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"\\]|\\[\s\S])*"|`(?:[^`\\]|\\[\s\S])*`|--[^\n]*|\/\*[\s\S]*?\*\/|\{\s*(\w+)\s*:\s*([^{}]+?)\s*\}/g;
 
 const TYPE = /^[\w(),.' /+-]+$/;
 
