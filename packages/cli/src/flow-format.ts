@@ -88,9 +88,9 @@ function tableFormat(text: NonNullable<RowOptions['text']>): FlowFormat {
     line(batch, row) {
       const proto = batch.use(FIELD.proto)[row];
       const source = batch.use(FIELD.source)[row];
-      const exporter = rowToObject(batch, row, { text }).exporter;
+      const { exporter, time_end: time } = rowToObject(batch, row, { text });
       return line([
-        new Date(getNumber(batch.use(FIELD.time_end), row)).toISOString(),
+        String(time ?? ''),
         String(exporter ?? ''),
         codeName('source', source) ?? String(source),
         endText(batch, row, FIELD.src_addr, FIELD.src_port),

@@ -174,6 +174,16 @@ describe('a pcapng file', () => {
     expect((await read(file)).datagrams).toEqual([wanted, wanted]);
   });
 
+  it('has no time where the number given is none', async () => {
+    const seconds = [...order(true).h(9), ...order(true).h(1), 0, 0, 0, 0];
+    const file = Uint8Array.from([
+      ...section(true),
+      ...interfaceBlock(101, true, seconds),
+      ...packetBlock(0, 2 ** 60, packet, true),
+    ]);
+    expect((await read(file)).datagrams).toEqual([`- ${text}`]);
+  });
+
   it('has packets without a time in simple blocks', async () => {
     const body = [...order(true).w(packet.length), ...packet];
     const file = Uint8Array.from([...section(true), ...interfaceBlock(101, true), ...block(3, body, true)]);

@@ -10,6 +10,8 @@ const OPTION = { end: 0, timeResolution: 9, timeOffset: 14 } as const;
 /** A block is a packet and some options. */
 const MAX_BLOCK_BYTES = MAX_PACKET_BYTES + 65_536;
 const MAX_INTERFACES = 4096;
+/** Latest moment of ECMAScript's Date: the year 275760. */
+const MAX_TIME_MS = 8.64e15;
 
 interface Interface {
   readonly linkType: number;
@@ -59,7 +61,7 @@ export async function* readPcapng(stream: ByteStream): AsyncGenerator<CapturedPa
       const units = view.getUint32(12, little) * 4294967296 + view.getUint32(16, little);
       yield {
         linkType: from.linkType,
-        time: units * from.msPerUnit + from.offsetMs,
+        time: possibleTime(units * from.msPerUnit + from.offsetMs),
         data: block.subarray(28, 28 + captured),
         originalBytes: view.getUint32(24, little),
       };
@@ -72,6 +74,11 @@ export async function* readPcapng(stream: ByteStream): AsyncGenerator<CapturedPa
       yield { linkType: from.linkType, time: 0, data: block.subarray(12, 12 + captured), originalBytes };
     }
   }
+}
+
+/** Any 64 bits can stand there: what no clock can show is no time. */
+function possibleTime(ms: number): number {
+  return ms >= 0 && ms <= MAX_TIME_MS ? ms : 0;
 }
 
 function readInterface(view: DataView, length: number, little: boolean): Interface {
