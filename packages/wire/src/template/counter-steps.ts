@@ -53,10 +53,17 @@ const EXPORTER_TOTALS = 354;
 export function counterSteps(first: (key: ElementKey) => Slot | undefined): Step[] {
   const steps: Step[] = [];
   const firstOf = (elements: readonly ElementKey[]) => elements.map(first).find((slot) => slot !== undefined);
-  for (const counter of COUNTERS) {
+  const given = COUNTERS.flatMap((counter) => {
     const slot = firstOf(counter.elements);
-    if (slot !== undefined) steps.push(lazily(counter.counted, [slot], counterStep(counter, slot)));
+    return slot === undefined ? [] : [{ ...counter, slot }];
+  });
+  const [one, other] = given;
+  // Bytes and packets of one length are read in one pass.
+  if (given.length >= 2 && other.counted === FIELD.packets_sampled && one.slot.length === other.slot.length) {
+    steps.push(counterStep(one, other));
+    given.splice(0, 2);
   }
+  for (const counter of given) steps.push(lazily(counter.counted, [counter.slot], counterStep(counter, counter)));
   const totalsOfExporter = first(EXPORTER_TOTALS) !== undefined;
   for (const field of PLAIN) {
     const dropped = field === FIELD.dropped_bytes || field === FIELD.dropped_packets;
@@ -67,50 +74,70 @@ export function counterSteps(first: (key: ElementKey) => Slot | undefined): Step
   return steps;
 }
 
-function counterStep(counter: CounterPair, slot: Slot): Step {
-  if (!slot.variable && slot.length === 4) return u32CounterStep(counter, slot);
-  if (!slot.variable && slot.length === 8) return u64CounterStep(counter, slot);
+interface GivenCounter extends CounterPair {
+  readonly slot: Slot;
+}
+
+/** Reads two counters in one pass; one alone comes as both. */
+function counterStep(a: GivenCounter, b: GivenCounter): Step {
+  const fixed = !a.slot.variable && !b.slot.variable;
+  if (fixed && a.slot.length === 4) return u32CounterStep(a, b);
+  if (fixed && a.slot.length === 8) return u64CounterStep(a, b);
   return (run) => {
-    const counted = run.batch.use(counter.counted);
-    const scaled = run.batch.use(counter.scaled);
-    for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
-      counted[row * 2] = lowWord(run, slot, record);
-      counted[row * 2 + 1] = highWord(run, slot, record);
-      writeScaled(run, counted, scaled, row);
-    }
+    for (const { counted, scaled, slot } of [a, b])
+      readCounter(run, run.batch.use(counted), run.batch.use(scaled), slot);
   };
 }
 
-function u32CounterStep(counter: CounterPair, slot: Slot): Step {
-  const { offset } = slot;
-  return (run) => {
-    const counted = run.batch.use(counter.counted);
-    const scaled = run.batch.use(counter.scaled);
-    const { view, stride, end, rate } = run;
-    for (let row = run.row, at = run.start + offset; row < end; row++, at += stride) {
-      const value = view.getUint32(at);
-      counted[row * 2] = value;
-      if (rate === 1) scaled[row * 2] = value;
-      else writeScaled(run, counted, scaled, row);
-    }
-  };
+function readCounter(run: Run, counted: Uint32Array, scaled: Uint32Array, slot: Slot): void {
+  for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+    counted[row * 2] = lowWord(run, slot, record);
+    counted[row * 2 + 1] = highWord(run, slot, record);
+    writeScaled(run, counted, scaled, row);
+  }
 }
 
-function u64CounterStep(counter: CounterPair, slot: Slot): Step {
-  const { offset } = slot;
+function u32CounterStep(a: GivenCounter, b: GivenCounter): Step {
+  const { offset: offsetA } = a.slot;
+  const { offset: offsetB } = b.slot;
   return (run) => {
-    const counted = run.batch.use(counter.counted);
-    const scaled = run.batch.use(counter.scaled);
+    const countedA = run.batch.use(a.counted);
+    const scaledA = run.batch.use(a.scaled);
+    const countedB = run.batch.use(b.counted);
+    const scaledB = run.batch.use(b.scaled);
     const { view, stride, end, rate } = run;
-    for (let row = run.row, at = run.start + offset; row < end; row++, at += stride) {
-      const high = view.getUint32(at);
-      const low = view.getUint32(at + 4);
-      counted[row * 2] = low;
-      counted[row * 2 + 1] = high;
+    for (let row = run.row, at = run.start; row < end; row++, at += stride) {
+      const valueA = view.getUint32(at + offsetA);
+      const valueB = view.getUint32(at + offsetB);
+      countedA[row * 2] = valueA;
+      countedB[row * 2] = valueB;
       if (rate === 1) {
-        scaled[row * 2] = low;
-        scaled[row * 2 + 1] = high;
-      } else writeScaled(run, counted, scaled, row);
+        scaledA[row * 2] = valueA;
+        scaledB[row * 2] = valueB;
+        continue;
+      }
+      writeScaled(run, countedA, scaledA, row);
+      if (countedB !== countedA) writeScaled(run, countedB, scaledB, row);
+    }
+  };
+}
+
+function u64CounterStep(a: GivenCounter, b: GivenCounter): Step {
+  const { offset: offsetA } = a.slot;
+  const { offset: offsetB } = b.slot;
+  return (run) => {
+    const countedA = run.batch.use(a.counted);
+    const scaledA = run.batch.use(a.scaled);
+    const countedB = run.batch.use(b.counted);
+    const scaledB = run.batch.use(b.scaled);
+    const { view, stride, end } = run;
+    for (let row = run.row, at = run.start; row < end; row++, at += stride) {
+      countedA[row * 2] = view.getUint32(at + offsetA + 4);
+      countedA[row * 2 + 1] = view.getUint32(at + offsetA);
+      countedB[row * 2] = view.getUint32(at + offsetB + 4);
+      countedB[row * 2 + 1] = view.getUint32(at + offsetB);
+      writeScaled(run, countedA, scaledA, row);
+      if (countedB !== countedA) writeScaled(run, countedB, scaledB, row);
     }
   };
 }

@@ -197,13 +197,15 @@ function fillConstants(run: Run, batch: FlowBatch, qualityBits: number, domain: 
   const receivedLow = timeReceived >>> 0;
   const receivedHigh = (timeReceived / WORD) >>> 0;
   const { lo, hi } = exporter.key;
-  for (let row = run.row; row < run.end; row++) {
+  const { source: sourceCode, end } = run;
+  const { id } = domain;
+  for (let row = run.row; row < end; row++) {
     received[row * 2] = receivedLow;
     received[row * 2 + 1] = receivedHigh;
     key[row * 2] = lo;
     key[row * 2 + 1] = hi;
-    source[row] = run.source;
-    observationDomain[row] = domain.id;
+    source[row] = sourceCode;
+    observationDomain[row] = id;
     quality[row] = qualityBits;
   }
 }
@@ -214,10 +216,11 @@ function fillProvenance(run: Run, batch: FlowBatch, templateId: number): void {
   const template = batch.use(FIELD.template_id);
   const exportedLow = run.exported >>> 0;
   const exportedHigh = (run.exported / WORD) >>> 0;
-  for (let row = run.row; row < run.end; row++) {
+  const { sequence: number, end } = run;
+  for (let row = run.row; row < end; row++) {
     exported[row * 2] = exportedLow;
     exported[row * 2 + 1] = exportedHigh;
-    sequence[row] = run.sequence;
+    sequence[row] = number;
     template[row] = templateId;
   }
 }

@@ -19,40 +19,52 @@ const OBSERVED = { milliseconds: 323, nanoseconds: 325, microseconds: 324, secon
 const SYSTEM_INIT = 160;
 const DURATION = 161;
 
-export const TIME_ELEMENTS: ReadonlySet<number> = new Set([
-  ...Object.values(START),
-  ...Object.values(END),
-  ...Object.values(OBSERVED),
-]);
-
 type Elements = Partial<typeof START | typeof END | typeof OBSERVED>;
 type Read = (run: Run, record: number) => number;
 
-/** Steps for `time_start` and `time_end`. `first` finds the first slot of an element. */
-export function timeSteps(first: (element: number) => Slot | undefined): Step[] {
-  const side = (field: Field<'time'>, elements: Elements): Step[] => {
-    const step = sideStep(field, elements, first) ?? sideStep(field, OBSERVED, first);
-    return step === undefined ? [] : [step];
-  };
-  const steps = [...side(FIELD.time_start, START), ...side(FIELD.time_end, END)];
-  const lasted = durationReader(first);
-  return [...steps, settleStep(lasted, steps.length < 2)];
+/** Where one end's time is. */
+interface Source {
+  readonly field: Field<'time'>;
+  readonly kind: string;
+  readonly slot: Slot;
 }
 
-function sideStep(
+/** Steps for `time_start` and `time_end`. `first` finds the first slot of an element. */
+export function timeSteps(first: (element: number) => Slot | undefined): Step[] {
+  const side = (field: Field<'time'>, elements: Elements): Source | undefined =>
+    findSource(field, elements, first) ?? findSource(field, OBSERVED, first);
+  const start = side(FIELD.time_start, START);
+  const end = side(FIELD.time_end, END);
+  const init = first(SYSTEM_INIT);
+  const settle = settleStep(durationReader(first), start === undefined || end === undefined);
+  if (start !== undefined && start.kind === end?.kind) return [pairStep(start, end, init), settle];
+  const singles = [start, end].filter((source) => source !== undefined);
+  return [...singles.map((source) => pairStep(source, source, init)), settle];
+}
+
+function findSource(
   field: Field<'time'>,
   elements: Elements,
   first: (element: number) => Slot | undefined,
-): Step | undefined {
+): Source | undefined {
   for (const [kind, element] of Object.entries(elements)) {
     const slot = first(element);
     if (slot === undefined || slot.variable) continue;
-    if (kind === 'milliseconds' && slot.length === 8) return millisecondsStep(field, slot);
-    if (kind === 'uptime' && slot.length === 4) return uptimeStep(field, slot, first(SYSTEM_INIT));
-    const read = reader(kind, slot);
-    if (read !== undefined) return numberStep(field, read);
+    if (kind === 'uptime' ? slot.length === 4 : reader(kind, slot) !== undefined) return { field, kind, slot };
   }
   return undefined;
+}
+
+/** Reads both ends in one pass; an end alone comes as both. */
+function pairStep(start: Source, end: Source, init: Slot | undefined): Step {
+  if (start.kind === 'uptime') return uptimeStep(start, end, init);
+  if (start.kind === 'milliseconds' && start.slot.length === 8 && end.slot.length === 8) {
+    return millisecondsStep(start, end);
+  }
+  const steps = [start, end].map(({ field, kind, slot }) => numberStep(field, reader(kind, slot) ?? (() => 0)));
+  return (run) => {
+    for (const step of steps) step(run);
+  };
 }
 
 /** How a value becomes milliseconds since 1970; 0 is none. */
@@ -106,17 +118,22 @@ function numberStep(field: Field<'time'>, read: Read): Step {
   };
 }
 
-function millisecondsStep(field: Field<'time'>, slot: Slot): Step {
-  const { offset } = slot;
+function millisecondsStep(start: Source, end: Source): Step {
+  const { offset: startAt } = start.slot;
+  const { offset: endAt } = end.slot;
   return (run) => {
-    const column = run.batch.use(field);
-    const { view, stride, end } = run;
+    const starts = run.batch.use(start.field);
+    const ends = run.batch.use(end.field);
+    const { view, stride, end: endRow } = run;
     let wrong = false;
-    for (let row = run.row, at = run.start + offset; row < end; row++, at += stride) {
-      const high = view.getUint32(at);
-      column[row * 2] = view.getUint32(at + 4);
-      column[row * 2 + 1] = high;
-      wrong = wrong || !isTime(high);
+    for (let row = run.row, at = run.start; row < endRow; row++, at += stride) {
+      const startHigh = view.getUint32(at + startAt);
+      const endHigh = view.getUint32(at + endAt);
+      starts[row * 2] = view.getUint32(at + startAt + 4);
+      starts[row * 2 + 1] = startHigh;
+      ends[row * 2] = view.getUint32(at + endAt + 4);
+      ends[row * 2 + 1] = endHigh;
+      wrong = wrong || !isTime(startHigh) || !isTime(endHigh);
     }
     if (wrong) run.unsettled = true;
   };
@@ -126,29 +143,40 @@ function millisecondsStep(field: Field<'time'>, slot: Slot): Step {
  * Elements 21 and 22: milliseconds of the exporter's uptime. NetFlow v9 has the uptime in its header; in IPFIX the moment it started
  * comes as element 160, in the record or in options data. With neither there is no time.
  */
-function uptimeStep(field: Field<'time'>, slot: Slot, init: Slot | undefined): Step {
-  const { offset } = slot;
+function uptimeStep(start: Source, end: Source, init: Slot | undefined): Step {
+  const { offset: startAt } = start.slot;
+  const { offset: endAt } = end.slot;
   return (run) => {
-    const column = run.batch.use(field);
-    const { view, stride, end } = run;
-    if (run.uptime >= 0) {
-      // clock − ago in two words: the low one wraps, and where it did the high one carries.
-      const clockHigh = Math.floor(run.clock / WORD);
-      const clockLow = (run.clock - clockHigh * WORD) >>> 0;
-      const { uptime } = run;
-      for (let row = run.row, at = run.start + offset; row < end; row++, at += stride) {
-        const ago = uptimeAgo(uptime, view.getUint32(at));
-        const low = (clockLow - ago) >>> 0;
-        column[row * 2] = low;
-        column[row * 2 + 1] = clockHigh + carry(ago, low, clockLow);
-      }
+    const starts = run.batch.use(start.field);
+    const ends = run.batch.use(end.field);
+    const { view, stride, end: endRow } = run;
+    if (run.uptime < 0) {
+      sinceInit(run, starts, startAt, init);
+      sinceInit(run, ends, endAt, init);
       return;
     }
-    for (let row = run.row, record = run.start; row < end; row++, record += stride) {
-      const began = init === undefined ? run.domain.systemInit : wholeNumber(run, init, record);
-      writeTime(run, column, row, began === 0 ? 0 : began + view.getUint32(record + offset));
+    // clock − ago in two words: the low one wraps, and where it did the high one carries.
+    const clockHigh = (run.clock / WORD) >>> 0;
+    const clockLow = run.clock >>> 0;
+    const uptime = run.uptime >>> 0;
+    for (let row = run.row, at = run.start; row < endRow; row++, at += stride) {
+      const startAgo = uptimeAgo(uptime, view.getUint32(at + startAt));
+      const startLow = (clockLow - startAgo) >>> 0;
+      starts[row * 2] = startLow;
+      starts[row * 2 + 1] = clockHigh + carry(startAgo, startLow, clockLow);
+      const endAgo = uptimeAgo(uptime, view.getUint32(at + endAt));
+      const endLow = (clockLow - endAgo) >>> 0;
+      ends[row * 2] = endLow;
+      ends[row * 2 + 1] = clockHigh + carry(endAgo, endLow, clockLow);
     }
   };
+}
+
+function sinceInit(run: Run, column: Uint32Array, offset: number, init: Slot | undefined): void {
+  for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+    const began = init === undefined ? run.domain.systemInit : wholeNumber(run, init, record);
+    writeTime(run, column, row, began === 0 ? 0 : began + run.view.getUint32(record + offset));
+  }
 }
 
 /** How long the flow lasted, ms: by its own element, or between two moments of an uptime whose beginning is not known. */
