@@ -1,5 +1,5 @@
 // The identity tables: an inventory turned into typed arrays that say, without allocating, who an address is at a moment.
-import { formatAddress, isIPv4, parseAddress, parseNetwork } from '@weir/record';
+import { FAR_FUTURE, formatAddress, isIPv4, parseAddress, parseNetwork } from '@weir/record';
 import { AddressTable } from './address-table.ts';
 import { type Entity, listEntities } from './entities.ts';
 import type { Inventory } from './inventory.ts';
@@ -54,7 +54,7 @@ export class Identities {
   readonly #from: Float64Array<ArrayBuffer>;
   readonly #to: Float64Array<ArrayBuffer>;
   readonly #who: Int32Array<ArrayBuffer>;
-  /** Pairs: `entity * 2^24 | port << 8 | proto` does not fit a word, so (entity + 1, port << 8 | proto) and the service's index + 1. */
+  /** Slots of four words: entity + 1 (0: any node), `port << 8 | proto`, the service's index + 1 (0: an empty slot), unused. */
   readonly #ports: Int32Array<ArrayBuffer>;
   readonly #portMask: number;
 
@@ -186,7 +186,7 @@ function timeAt(column: Uint32Array, row: number): number {
 }
 
 function isForEver(entity: Entity): boolean {
-  return entity.validTo >= 4_102_444_800_000;
+  return entity.validTo >= FAR_FUTURE;
 }
 
 interface Listening {
