@@ -55,7 +55,7 @@ export const GraphAnswer = z.object({
     z.object({
       id: z.string(),
       label: z.string(),
-      kind: z.string().describe('namespace, workload, pod, node, external, unresolved, address, …'),
+      kind: z.string().describe('namespace, workload, pod, node, external, unresolved, outside, address, …'),
       namespace: z.string().optional(),
       values: Values.describe('Both directions together, by metric'),
       sent: Values,

@@ -49,7 +49,7 @@ function decodeCursor(text: string): Cursor {
 }
 
 /** First window looked at, and how much wider each next one is. */
-const FIRST_WINDOW_MS = 10_000;
+const FIRST_WINDOW_MS = 2000;
 const WINDOW_GROWTH = 8;
 
 export interface FlowsPage {

@@ -1,5 +1,5 @@
 // What the nodes of a graph are: for each way to group, the SQL of a node's id, label, kind and namespace.
-// Ends that the inventory does not know (external, unresolved) become one node of their kind, unless single ends were asked for:
+// Ends that the inventory does not name (outside, external, unresolved) become one node of their kind, unless single ends were asked for:
 // a graph of namespaces must not have a node for every address of the internet.
 import { GROUP_NAMES } from '../group-names.ts';
 import type { FilterField } from '../language/catalogue.ts';
@@ -23,7 +23,9 @@ export interface NodeSide {
 }
 
 const entity = (attribute: string, raw: string) => attributeOf('entities', attribute, raw);
-const kindOf = (raw: string) => `if(${entity('kind', raw)} = '', 'unknown', ${entity('kind', raw)})`;
+/** `outside`: an end that has no entity, because the inventory does not reach that far. `unknown`: its row is yet to come. */
+const kindOf = (raw: string) =>
+  `multiIf(${raw} = 0, 'outside', ${entity('kind', raw)} = '', 'unknown', ${entity('kind', raw)})`;
 
 /** Node of an attribute that many entities share; those without it are one node of their kind. */
 function shared(attribute: string): (raw: string) => NodeSql {

@@ -169,7 +169,8 @@ describe('graph', () => {
     const answer = compiled.answer((await seeded.store.query(compiled.sql, compiled.params)).rows);
     const id = (key: string) => {
       const entity = ENTITY.get(key);
-      return entity?.namespace ? `namespace:${entity.namespace}` : `kind:${entity?.kind ?? 'unknown'}`;
+      const kind = key === '0' ? 'outside' : (entity?.kind ?? 'unknown');
+      return entity?.namespace ? `namespace:${entity.namespace}` : `kind:${kind}`;
     };
     const expected = sumBy((flow) => `${id(flow.src_entity)} ${id(flow.dst_entity)}`);
     expect(new Map(answer.edges.map((edge) => [`${edge.from} ${edge.to}`, edge.values.bytes]))).toEqual(expected);

@@ -29,13 +29,11 @@ class FakeStore {
       .filter(({ time }) => time >= from && time < Number(params.p1))
       .sort((a, b) => b.time - a.time);
     return result(
-      found
-        .slice(0, limit)
-        .map(({ time, bytes }) => ({
-          f_time_received: String(time),
-          f_bytes: String(bytes),
-          matched: String(found.length),
-        })),
+      found.slice(0, limit).map(({ time, bytes }) => ({
+        f_time_received: String(time),
+        f_bytes: String(bytes),
+        matched: String(found.length),
+      })),
     );
   };
 }
