@@ -69,6 +69,29 @@ describe('an agent', () => {
   });
 });
 
+describe('an agent that makes up sub-agents and interfaces', () => {
+  it('has only so many kept, and its flows all the same', () => {
+    const collector = new SflowCollector({ limits: { domains: 2, options: 3 } });
+    for (let subAgent = 0; subAgent < 5; subAgent++) {
+      const counters = [1, 2].map(
+        (index): SflowSample => ({
+          kind: 'counter',
+          sequence: 1,
+          source: { class: 0, index },
+          records: [interfaceCountersRecord({ ifIndex: index, speed: 1e9 })],
+        }),
+      );
+      const rows = collector.take(
+        encodeSflowDatagram({ ...header, subAgent }, [...counters, flowSample([headerOf(tcpFrame)])]),
+      );
+      expect(rows).toHaveLength(1);
+    }
+    const [, agent] = collector.decoder.exporters.all();
+    const domains = [...agent.protocols.values()].flatMap((state) => state.describe().domains);
+    expect(domains.map(({ interfaces, sampling }) => interfaces.length + sampling.length)).toEqual([3, 0]);
+  });
+});
+
 describe('a damaged datagram', () => {
   it('keeps the samples before the damage and is counted on the peer', () => {
     const collector = new SflowCollector();

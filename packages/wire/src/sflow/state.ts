@@ -13,33 +13,43 @@ export interface SflowInterface {
   type: number;
 }
 
+/** Data sources and interfaces that may still be kept of an agent, all its sub-agents together. */
+interface Budget {
+  left: number;
+}
+
 export class SubAgent {
   readonly sequence: SequenceTracker;
   /** One in so many, by data source: class in the top 8 bits, index in the others. */
   readonly sampling = new Map<number, number>();
   /** By ifIndex. */
   readonly interfaces = new Map<number, SflowInterface>();
-  readonly #cap: number;
+  readonly #budget: Budget;
   #lastSource = -1;
   #lastRate = -1;
 
-  constructor(exporter: Exporter, cap: number) {
+  constructor(exporter: Exporter, budget: Budget) {
     this.sequence = new SequenceTracker(exporter.counters, 'sequence_lost_datagrams');
-    this.#cap = cap;
+    this.#budget = budget;
   }
 
   noteSampling(source: number, rate: number): void {
     if (source === this.#lastSource && rate === this.#lastRate) return;
     this.#lastSource = source;
     this.#lastRate = rate;
-    if (this.sampling.size < this.#cap || this.sampling.has(source)) this.sampling.set(source, rate);
+    if (!this.sampling.has(source)) {
+      if (this.#budget.left === 0) return;
+      this.#budget.left--;
+    }
+    this.sampling.set(source, rate);
   }
 
   /** The interface, made when new; undefined over the cap. */
   interfaceAt(ifIndex: number): SflowInterface | undefined {
     const known = this.interfaces.get(ifIndex);
     if (known !== undefined) return known;
-    if (this.interfaces.size >= this.#cap) return undefined;
+    if (this.#budget.left === 0) return undefined;
+    this.#budget.left--;
     const made = { name: '', speed: 0, type: 0 };
     this.interfaces.set(ifIndex, made);
     return made;
@@ -58,19 +68,21 @@ export class SubAgent {
 export class SflowState implements ProtocolState {
   readonly #subAgents = new Map<number, SubAgent>();
   readonly #exporter: Exporter;
-  readonly #limits: TemplateLimits;
+  readonly #subAgentCap: number;
+  readonly #budget: Budget;
 
   constructor(exporter: Exporter, limits: TemplateLimits) {
     this.#exporter = exporter;
-    this.#limits = limits;
+    this.#subAgentCap = limits.domains;
+    this.#budget = { left: limits.options };
   }
 
   /** The sub-agent, made when new; undefined over the cap, then nothing is kept of it. */
   subAgent(id: number): SubAgent | undefined {
     const known = this.#subAgents.get(id);
     if (known !== undefined) return known;
-    if (this.#subAgents.size >= this.#limits.domains) return undefined;
-    const made = new SubAgent(this.#exporter, this.#limits.options);
+    if (this.#subAgents.size >= this.#subAgentCap) return undefined;
+    const made = new SubAgent(this.#exporter, this.#budget);
     this.#subAgents.set(id, made);
     return made;
   }
