@@ -7,7 +7,9 @@ import { addConfigOptions, configFrom } from '../config-options.ts';
 export function define(command: Command, context: Context): void {
   const clean = command
     .command('clean')
-    .description('remove the flows, exporters and entities that the demo stored; works while Weir runs and while it does not');
+    .description(
+      'remove the flows, exporters and entities that the demo stored; works while Weir runs and while it does not',
+    );
   addConfigOptions(clean);
   clean.action(async (options: Record<string, unknown>) => {
     const config = configFrom(options, context);
