@@ -22,8 +22,8 @@ const TICK_MS = 100;
 /** The longest time that one tick makes up for, after the machine slept. */
 const MAX_STEP_MS = 1000;
 /** Traffic of so long before the start is exported in the first seconds, so that the page has something to show. */
-const PAST_MS = 30_000;
-/** The share of that which a tick exports: all of it takes three seconds. */
+const PAST_MS = 5000;
+/** The share of that which a tick exports: all of it takes half a second. */
 const PAST_STEP_MS = 1000;
 
 /** Times the route table for a rate of 1. */

@@ -4,13 +4,14 @@ import { Worker } from 'node:worker_threads';
 import { exporterNode, type Inventory, inventoryEntities } from '@weir/enrich';
 import { assertPortsFree, ListenError } from '@weir/listen';
 import { ACCOUNT, type DimensionName, type DimensionRow, newCounters } from '@weir/record';
-import { enforceCap, prepareSpool, SpoolError, spoolUsage, writeDimension, writeLedger } from '@weir/store/spool';
+import { enforceCap, prepareSpool, SpoolError, spoolUsage, writeLedger } from '@weir/store/spool';
 import type { Directories } from '../child.ts';
 import { type Config, isLoopback } from '../config/schema.ts';
 import { ServerError, type ServerErrorCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type CollectorStatus, writeStatus } from '../status.ts';
 import { VERSION } from '../version.ts';
+import { DimensionOutbox } from './dimension-outbox.ts';
 import { readInventory, watchInventory } from './inventory-file.ts';
 import { LaneTotals, namedCounts, UNATTRIBUTED } from './lane-totals.ts';
 import { LedgerWriter } from './ledger-writer.ts';
@@ -27,6 +28,7 @@ export class Collector {
   readonly #started = Date.now();
   readonly #writer: string;
   readonly #ledger: LedgerWriter;
+  readonly #outbox: DimensionOutbox;
   readonly #totals: LaneTotals;
   readonly #workers: Worker[] = [];
   #inventory: Inventory | undefined;
@@ -45,6 +47,7 @@ export class Collector {
     // Unique for every start, so that no spool file's name is ever used twice.
     this.#writer = `${config.collector}-${this.#started.toString(36)}-${process.pid}`;
     this.#ledger = new LedgerWriter(config.collector);
+    this.#outbox = new DimensionOutbox(directories.spool, this.#writer);
     this.#totals = new LaneTotals((address) =>
       this.#inventory === undefined ? '' : exporterNode(this.#inventory, address),
     );
@@ -159,7 +162,7 @@ export class Collector {
       total[ACCOUNT.flows_spool_cap] += rows;
       counters.set(key, total);
     }
-    this.#guard(() => writeLedger(this.#directories.spool, this.#writer, this.#ledger.take(now, counters)));
+    this.#writeLedger(now, counters);
     this.#writeExporters(now);
     this.#guard(() => writeStatus(this.#directories.spool, this.#status(now, counters)));
   }
@@ -195,6 +198,16 @@ export class Collector {
     }
   }
 
+  #writeLedger(now: number, counters: ReadonlyMap<string, Float64Array>): void {
+    const rows = this.#ledger.take(now, counters);
+    let written = false;
+    this.#guard(() => {
+      writeLedger(this.#directories.spool, this.#writer, rows);
+      written = true;
+    });
+    if (!written) this.#ledger.putBack(rows);
+  }
+
   #writeExporters(now: number): void {
     const all = now - this.#exportersAt >= EXPORTERS_MS;
     if (all) this.#exportersAt = now;
@@ -222,7 +235,7 @@ export class Collector {
   }
 
   #dimension<D extends DimensionName>(dimension: D, rows: readonly DimensionRow<D>[]): void {
-    this.#guard(() => writeDimension(this.#directories.spool, this.#writer, dimension, rows));
+    this.#guard(() => this.#outbox.write(dimension, rows));
   }
 
   /** A spool that cannot be written is a state to be told, not a reason to stop. */

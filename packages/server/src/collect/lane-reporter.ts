@@ -53,17 +53,21 @@ export class LaneReporter {
       sockets: stats.sockets,
       warnings: stats.warnings,
       busy: this.#busy(now),
-      exporters: exporters.all().map(
-        (exporter): LaneExporter => ({
-          key: keyText(exporter.key),
-          address: exporter.address,
-          firstSeen: exporter.firstSeen,
-          lastSeen: exporter.lastSeen,
-          demo: this.#demo?.isDemo(exporter.words) ?? false,
-          counters: exporter.counters.slice(),
-          protocols: describe ? [...exporter.protocols.values()].map((state) => state.describe()) : undefined,
-        }),
-      ),
+      // The socket peer of an sFlow agent with another address is in the table, but nothing is counted on it.
+      exporters: exporters
+        .all()
+        .filter((exporter) => exporter.counters.some((count) => count !== 0))
+        .map(
+          (exporter): LaneExporter => ({
+            key: keyText(exporter.key),
+            address: exporter.address,
+            firstSeen: exporter.firstSeen,
+            lastSeen: exporter.lastSeen,
+            demo: this.#demo?.isDemo(exporter.words) ?? false,
+            counters: exporter.counters.slice(),
+            protocols: describe ? [...exporter.protocols.values()].map((state) => state.describe()) : undefined,
+          }),
+        ),
       unattributed: exporters.unattributed.counters.slice(),
       strings: this.#decoder.strings
         .drain()

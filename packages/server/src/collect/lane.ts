@@ -13,6 +13,8 @@ import type { FromLane, LaneStart, ToLane } from './messages.ts';
 const BATCH_ROWS = 131_072;
 /** A batch that is not full is written after this long, in milliseconds: what `kill -9` can lose of quiet traffic. */
 const BATCH_AGE_MS = 250;
+/** How long a failure to write the spool is told when no further attempt was made, in milliseconds. */
+const PROBLEM_MS = 3000;
 const REPORT_MS = 1000;
 
 class Lane implements ListenHandler {
@@ -26,6 +28,7 @@ class Lane implements ListenHandler {
   #batchSince = 0;
   #reportedAt = 0;
   #spoolProblem = '';
+  #spoolFailedAt = 0;
 
   constructor(start: LaneStart, listener: Listener) {
     const { config } = start;
@@ -101,6 +104,8 @@ class Lane implements ListenHandler {
 
   report(now: number): void {
     this.#reportedAt = now;
+    // When nothing has been tried for a while nobody knows; the main thread writes to the same directory every second.
+    if (now - this.#spoolFailedAt > PROBLEM_MS) this.#spoolProblem = '';
     post(this.#reporter.report(now, this.#listener.stats(), this.#spoolProblem));
   }
 
@@ -121,6 +126,7 @@ class Lane implements ListenHandler {
   #spoolFailed(error: unknown): void {
     if (!(error instanceof SpoolError)) throw error;
     this.#spoolProblem = error.message;
+    this.#spoolFailedAt = Date.now();
     this.#reporter.countByKey(error.lost, 'flows_spool_failed');
   }
 }

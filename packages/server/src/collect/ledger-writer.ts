@@ -1,5 +1,5 @@
 // Turns the lanes' running counters into ledger rows: what each account of each exporter grew by since the last time.
-import { ACCOUNT_NAMES } from '@weir/record';
+import { ACCOUNT, ACCOUNT_NAMES } from '@weir/record';
 import type { LedgerRow } from '@weir/store/spool';
 
 export class LedgerWriter {
@@ -30,5 +30,13 @@ export class LedgerWriter {
       }
     }
     return rows;
+  }
+
+  /** Takes back rows that could not be written: they come again with the next ones. */
+  putBack(rows: readonly LedgerRow[]): void {
+    for (const { exporter, account, count } of rows) {
+      const before = this.#written.get(exporter);
+      if (before !== undefined) before[ACCOUNT[account]] -= count;
+    }
   }
 }

@@ -43,6 +43,8 @@ export class ManagedChild {
     const began = Date.now();
     const child = fork(this.#module, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // Each statement that the embedded store runs holds one of libuv's threads, which file access needs too: more than four.
+      env: { UV_THREADPOOL_SIZE: '16', ...process.env },
       // SQLite-free, inspector-free: only what type stripping warns about is kept quiet.
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });

@@ -99,7 +99,15 @@ async function supervise(
   });
   const startMessage = () => ({ type: 'start', config, directories }) as const;
   const url = `http://${config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host}:${config.http.port}`;
-  let announced = false;
+  /** Which of the two that a person waits for have said that they are ready, now or before. */
+  const ready = new Set<'store' | 'collect'>();
+  const isReady = (name: 'store' | 'collect') => {
+    if (ready.has(name)) return;
+    ready.add(name);
+    // The demo's first messages carry the templates: it waits for someone to listen.
+    if (name === 'collect') demo?.start();
+    if (ready.size === 2) options.onReady?.(url);
+  };
 
   const store: ManagedChild = new ManagedChild(
     'store',
@@ -115,10 +123,7 @@ async function supervise(
           );
         } else if (message.type === 'state') standIn.reason = message.reason;
         else if (message.type === 'fatal') fail(new ServerError(message.code, message.message));
-        else if (!announced) {
-          announced = true;
-          options.onReady?.(url);
-        }
+        else isReady('store');
       },
       onDown(reason, wait) {
         log.error(`${reason}; collecting goes on into the spool, starting again in ${wait} ms`);
@@ -134,6 +139,7 @@ async function supervise(
   const collect = new ManagedChild('collect', new URL('../collect/main.ts', import.meta.url), startMessage, log, {
     onMessage(message) {
       if (message.type === 'fatal') fail(new ServerError(message.code, message.message));
+      else if (message.type === 'ready') isReady('collect');
     },
     onDown(reason, wait) {
       log.error(`${reason}; nothing is received until it is back, starting again in ${wait} ms`);
@@ -149,7 +155,6 @@ async function supervise(
 
   collect.start();
   store.start();
-  demo?.start();
   const stopped = new Promise<void>((resolve) => {
     if (options.signal.aborted) resolve();
     options.signal.addEventListener('abort', () => resolve(), { once: true });

@@ -1,0 +1,30 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SpoolError } from '@weir/store/spool';
+import { describe, expect, it } from 'vitest';
+import { DimensionOutbox } from './dimension-outbox.ts';
+
+describe('DimensionOutbox', () => {
+  it('writes what could not be written before with the next rows', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'weir-outbox-'));
+    const folder = join(dir, 'dimensions', 'strings');
+    const outbox = new DimensionOutbox(dir, 'w');
+    const row = (key: string) => ({ key, text: `text ${key}`, version: '1' });
+
+    // A file where the folder should be.
+    mkdirSync(join(dir, 'dimensions'));
+    writeFileSync(folder, '');
+    expect(() => outbox.write('strings', [row('1')])).toThrow(SpoolError);
+    rmSync(folder);
+    mkdirSync(folder);
+    outbox.write('strings', [row('2')]);
+
+    const [file] = readdirSync(folder);
+    const lines = readFileSync(join(folder, file), 'utf8').trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).key)).toEqual(['1', '2']);
+    outbox.write('strings', []);
+    expect(readdirSync(folder)).toEqual([file]);
+    rmSync(dir, { recursive: true });
+  });
+});
