@@ -31,6 +31,7 @@ export const ADDRESS_TYPE = { unknown: 0, ipv4: 1, ipv6: 2 } as const;
 
 /** Top two bits of a compact interface number; the whole of the format word in the expanded samples. */
 export const INTERFACE_FORMAT = { index: 0, discarded: 1, multiple: 2 } as const;
+/** A value of all ones is the device itself; it is kept as it comes, like an ifIndex. */
 export const INTERFACE_VALUE_MASK = 0x3fffffff;
 
 /** Class of an sFlow data source whose index is an ifIndex. */
