@@ -1,5 +1,6 @@
 // The command line as a whole: finds the command, runs it, and turns how it ended into an exit code.
-import { ServerError, VERSION } from '@weir/server';
+import { ServerError } from '@weir/server/errors';
+import { VERSION } from '@weir/server/version';
 import { Command, CommanderError } from 'commander';
 import { CliError, type Context, EXIT } from './command.ts';
 import { COMMANDS } from './commands.ts';

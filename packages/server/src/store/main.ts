@@ -1,7 +1,9 @@
 // The storing process: the store, what keeps it in shape, and the page and API over it.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { cleanDemo } from '@weir/store';
 import { runChild } from '../child.ts';
+import { DEMO_PATH } from '../clean-demo.ts';
 import { buildApi } from '../http/index.ts';
 import { createLogger } from '../log.ts';
 import { Metrics } from '../operations/metrics.ts';
@@ -35,7 +37,10 @@ runChild(async ({ config, directories }, channel) => {
     limits: { concurrency: config.store.query.concurrency },
     ...(existsSync(CONSOLE_DIR) ? { consoleDir: CONSOLE_DIR } : {}),
     allowedHosts: allowed_hosts,
-    register: (api) => registerOperations(api, { readiness: ready, metrics }),
+    register: (api) => {
+      registerOperations(api, { readiness: ready, metrics });
+      api.delete(DEMO_PATH, () => cleanDemo(storing.store));
+    },
     onError: (error, url) => log.error({ err: error, url }, 'a request failed'),
   });
   await channel.portFree();

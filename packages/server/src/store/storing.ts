@@ -1,5 +1,5 @@
 // The storing process's parts and the order in which they start and stop: store, roll-ups, loader, retention.
-import { Loader, type Log, openStore, RollupMaker, type Store, type StoreTarget } from '@weir/store';
+import { Loader, type Log, openStore, Retention, RollupMaker, type Store, type StoreTarget } from '@weir/store';
 import type { Directories } from '../child.ts';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../log.ts';
@@ -13,17 +13,19 @@ export class Storing {
   readonly facts: FactsKeeper;
   readonly rollups: RollupMaker;
   readonly #loader: Loader;
+  readonly #retention: Retention;
 
-  private constructor(store: Store, loader: Loader, rollups: RollupMaker, facts: FactsKeeper) {
+  private constructor(store: Store, loader: Loader, rollups: RollupMaker, retention: Retention, facts: FactsKeeper) {
     this.store = store;
     this.#loader = loader;
+    this.#retention = retention;
     this.rollups = rollups;
     this.facts = facts;
   }
 
   /** Opens the store, brings its schema up to date and begins to load. Throws StoreError. */
   static async start(config: Config, directories: Directories, log: Logger): Promise<Storing> {
-    const store = openStore(target(config, directories), {
+    const store = openStore(storeTarget(config, directories), {
       maxMemoryBytes: config.store.memory,
       queries: config.store.query.concurrency,
       limits: queryLimits(config),
@@ -38,14 +40,17 @@ export class Storing {
       log: logLine,
       onFlows: (manifest) => rollups.flowsComing(manifest),
     });
+    const retention = makeRetention(config, store, rollups, logLine);
     const facts = new FactsKeeper(store, loader, directories.spool, () => rollups.rolledUpUntil()['1m']);
     loader.start();
     rollups.start();
+    retention.start();
     await facts.start();
-    return new Storing(store, loader, rollups, facts);
+    return new Storing(store, loader, rollups, retention, facts);
   }
 
   async stop(): Promise<void> {
+    await this.#retention.stop();
     await this.rollups.stop();
     const deadline = Date.now() + DRAIN_MS;
     while (this.facts.facts().backlogFiles > 0 && this.#loader.state.state !== 'retrying' && Date.now() < deadline) {
@@ -57,7 +62,8 @@ export class Storing {
   }
 }
 
-function target(config: Config, directories: Directories): StoreTarget {
+/** Where the store is: in the data directory, or the server that the configuration names. */
+export function storeTarget(config: Config, directories: Directories): StoreTarget {
   const { url, username, password } = config.store;
   return url === undefined ? { path: directories.store } : { url, username, password };
 }
@@ -65,4 +71,22 @@ function target(config: Config, directories: Directories): StoreTarget {
 function queryLimits(config: Config) {
   const { max_memory, max_time, max_rows } = config.store.query;
   return { maxMemoryBytes: max_memory, maxSeconds: max_time / 1000, maxRowsToRead: max_rows };
+}
+
+function makeRetention({ store: settings }: Config, store: Store, rollups: RollupMaker, log: Log): Retention {
+  const { flows, rollup_1m, rollup_5m, rollup_1h, max_size } = settings.retention;
+  return new Retention({
+    store,
+    keepSeconds: {
+      flows: flows / 1000,
+      flows_1m: rollup_1m / 1000,
+      flows_5m: rollup_5m / 1000,
+      flows_1h: rollup_1h / 1000,
+      // As long as the longest of what it accounts for.
+      ledger: Math.max(flows, rollup_1m, rollup_5m, rollup_1h) / 1000,
+    },
+    maxBytes: max_size,
+    onFlowsDropped: (time) => rollups.flowsDropped(time),
+    log,
+  });
 }

@@ -1,10 +1,9 @@
 // `weir serve`: one process that starts the others, starts them again when they die, and stops them in the order that loses nothing.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import type { Directories, FromChild } from '../child.ts';
 import type { Config } from '../config/schema.ts';
 import { ServerError } from '../errors.ts';
 import { createLogger, type Logger } from '../log.ts';
+import { lockData, prepareDirectories } from './directories.ts';
 import { ManagedChild } from './managed-child.ts';
 import { StandIn } from './stand-in.ts';
 
@@ -18,57 +17,6 @@ export interface ServeOptions {
   readonly signal: AbortSignal;
   /** Called once the page answers. */
   onReady?(url: string): void;
-}
-
-/** The directories below the data directory, made. Throws ServerError when they cannot be. */
-export function prepareDirectories(config: Config): Directories {
-  const data = resolve(config.data);
-  const directories = { data, spool: join(data, 'spool'), store: join(data, 'store') };
-  for (const path of Object.values(directories)) {
-    try {
-      mkdirSync(path, { recursive: true });
-      writeFileSync(join(path, '.writable'), '');
-      rmSync(join(path, '.writable'));
-    } catch (error) {
-      const why = error instanceof Error && 'code' in error ? error.code : error;
-      throw new ServerError(
-        'data_unwritable',
-        `data: ${path} cannot be written (${why}); choose another directory with --data`,
-      );
-    }
-  }
-  return directories;
-}
-
-/** Takes the data directory for this process; returns what lets go of it. Throws ServerError `data_in_use`. */
-function lockData(directories: Directories): () => void {
-  const path = join(directories.data, 'weir.pid');
-  if (existsSync(path)) {
-    const pid = Number(readFileSync(path, 'utf8'));
-    if (pid !== process.pid && isWeir(pid)) {
-      throw new ServerError(
-        'data_in_use',
-        `data: ${directories.data} is in use by the Weir with process id ${pid}; stop it, or choose another directory with --data`,
-      );
-    }
-  }
-  writeFileSync(path, `${process.pid}\n`);
-  return () => rmSync(path, { force: true });
-}
-
-/** Whether a live process with this id looks like a Weir: ids are used again after a crash. */
-function isWeir(pid: number): boolean {
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('serve');
-  } catch {
-    return true;
-  }
 }
 
 /** Runs until the signal fires, then stops gracefully. Rejects with ServerError for what starting again would not mend. */
