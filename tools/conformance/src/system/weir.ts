@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { AccountName } from '@weir/record';
 import type { Lab, Place } from '../lab/network.ts';
 import { Daemon, waitUntil } from '../lab/process.ts';
 import { REPOSITORY } from '../needs.ts';
@@ -121,16 +122,37 @@ export class Weir {
     return JSON.parse(body) as T;
   }
 
+  /** Flows in the store, and the sum of their bytes. */
+  async flows(): Promise<{ flows: number; bytes: number }> {
+    const answer = await this.ask<{ total: { flows: number; bytes: number } }>(
+      '/api/v1/top?from=now-1h&to=now&by=proto&metrics=flows,bytes&resolution=flows',
+    );
+    return { flows: answer.total.flows, bytes: answer.total.bytes };
+  }
+
+  /** Sum over exporters of an account of the ledger. */
+  async account(name: AccountName): Promise<number> {
+    const answer = await this.ask<{ total: Partial<Record<AccountName, number>> }>('/api/v1/ledger?from=now-1h&to=now');
+    return answer.total[name] ?? 0;
+  }
+
   /** Files of flows that are complete and that the store has not acknowledged. */
   waitingFiles(): string[] {
     return readdirSync(join(this.spool, 'flows')).filter((name) => /\.(native|loading)$/.test(name));
   }
 
-  /** Waits until all flows received are in the store: nothing waits in the spool and nothing is being written. */
+  /**
+   * Waits until all flows received are in the store: nothing waits in the spool or is being written, and for a second nothing
+   * comes (a lane holds flows for up to a quarter of one).
+   */
   async settles(): Promise<void> {
-    const unfinished = () =>
-      readdirSync(join(this.spool, 'flows')).filter((name) => /\.(native|loading|tmp)$/.test(name));
-    await this.#daemon.until(() => unfinished().length === 0, 'the spool is empty', 120);
+    let quietLooks = 0;
+    const quiet = () => {
+      const unfinished = readdirSync(join(this.spool, 'flows')).some((name) => /\.(native|loading|tmp)$/.test(name));
+      quietLooks = unfinished ? 0 : quietLooks + 1;
+      return quietLooks >= 20;
+    };
+    await this.#daemon.until(quiet, 'the spool is empty', 120);
   }
 
   /** Process id of the part that stores or of the part that collects. */

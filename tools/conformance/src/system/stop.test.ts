@@ -1,0 +1,80 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FLOWS_PER_DATAGRAM, Load } from './load.ts';
+import { freeTcpPort, freeUdpPort, Weir } from './weir.ts';
+
+describe('weir serve', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'weir-stop-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('loses nothing that was received when SIGTERM comes right after it', async () => {
+    const DATAGRAMS = 3_000;
+    const [udpPort, httpPort] = [await freeUdpPort(), await freeTcpPort()];
+    const options = { folder, udpPorts: [udpPort], httpPort };
+    const first = new Weir(options);
+    await first.ready();
+    const load = new Load(udpPort);
+    await load.send(DATAGRAMS);
+    await first.stop();
+    await load.close();
+    expect(first.exitCode).toBe(0);
+
+    const second = new Weir(options);
+    try {
+      await second.ready();
+      await second.settles();
+      expect(await second.flows()).toEqual({
+        flows: DATAGRAMS * FLOWS_PER_DATAGRAM,
+        bytes: sumTo(DATAGRAMS * FLOWS_PER_DATAGRAM),
+      });
+    } finally {
+      await second.stop();
+    }
+  }, 120_000);
+
+  it('ends with the port and the setting when another program has the UDP port', async () => {
+    const taken = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address();
+    const weir = new Weir({ folder, udpPorts: [port], httpPort: await freeTcpPort() });
+    try {
+      await weir.ends();
+      expect(weir.exitCode).toBeGreaterThan(0);
+      expect(weir.output).toContain(String(port));
+      expect(weir.output).toMatch(/listen[.-]ports/);
+    } finally {
+      taken.close();
+      await weir.killAll();
+    }
+  }, 60_000);
+
+  it('ends with the port and the setting when another program has the HTTP port', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const address = taken.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const weir = new Weir({ folder, udpPorts: [await freeUdpPort()], httpPort: port });
+    try {
+      await weir.ends();
+      expect(weir.exitCode).toBeGreaterThan(0);
+      expect(weir.output).toContain(String(port));
+      expect(weir.output).toMatch(/http[.-]port/);
+    } finally {
+      taken.close();
+      await weir.killAll();
+    }
+  }, 60_000);
+});
+
+/** The flows are numbered in their byte counters. */
+function sumTo(last: number): number {
+  return (last * (last + 1)) / 2;
+}
