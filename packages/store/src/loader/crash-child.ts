@@ -29,6 +29,7 @@ const writer = new SpoolWriter({
     // Flow ids are consecutive: the total of complete files is all that has to be known. An append is there after a kill.
     complete += manifest.rows;
     appendFileSync(join(dir, 'complete'), `${run} ${complete}\n`);
+    if (complete === manifest.rows) process.stdout.write('the first file is complete\n');
   },
 });
 
@@ -46,4 +47,3 @@ function write(): void {
   setTimeout(write, 2);
 }
 write();
-process.stdout.write('running\n');

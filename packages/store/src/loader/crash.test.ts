@@ -14,30 +14,31 @@ const child = fileURLToPath(new URL('crash-child.ts', import.meta.url));
 
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-function running(process: ChildProcess): Promise<void> {
+/** Resolves when the child has completed a file. */
+function underWay(spawned: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let errors = '';
-    process.stderr?.on('data', (chunk) => {
+    spawned.stderr?.on('data', (chunk) => {
       errors += chunk;
     });
-    process.stdout?.once('data', () => resolve());
-    process.once('exit', (code) => reject(new Error(`the child ended by itself with ${code}: ${errors}`)));
+    spawned.stdout?.once('data', () => resolve());
+    spawned.once('exit', (code) => reject(new Error(`the child ended by itself with ${code}: ${errors}`)));
   });
 }
 
 async function runAndKill(run: number): Promise<void> {
-  const process_ = spawn(process.execPath, [child, dir, String(run)], { stdio: ['ignore', 'pipe', 'pipe'] });
-  await running(process_);
-  process_.removeAllListeners('exit');
-  const ended = new Promise((resolve) => process_.once('exit', resolve));
+  const spawned = spawn(process.execPath, [child, dir, String(run)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  await underWay(spawned);
+  spawned.removeAllListeners('exit');
+  const ended = new Promise((resolve) => spawned.once('exit', resolve));
   await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 350));
-  process_.kill('SIGKILL');
+  spawned.kill('SIGKILL');
   await ended;
 }
 
 describe('the store after kill -9', () => {
   it(`has every row of every complete spool file exactly once, ${KILLS} kills later`, {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     for (let run = 0; run < KILLS; run++) await runAndKill(run);
     const spool = join(dir, 'spool');

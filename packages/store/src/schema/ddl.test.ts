@@ -69,9 +69,9 @@ describe('tables of a cluster', () => {
   });
 
   it('get new columns in both tables, with codecs only where rows are', () => {
-    expect(addColumn('flows', flowColumn(FIELD.rtt_us), cluster)).toEqual([
-      "ALTER TABLE weir.flows_local ON CLUSTER 'main' ADD COLUMN IF NOT EXISTS rtt_us UInt32",
-      "ALTER TABLE weir.flows ON CLUSTER 'main' ADD COLUMN IF NOT EXISTS rtt_us UInt32",
+    expect(addColumn('flows', flowColumn(FIELD.ip_ttl), cluster)).toEqual([
+      "ALTER TABLE weir.flows_local ON CLUSTER 'main' ADD COLUMN IF NOT EXISTS ip_ttl UInt8",
+      "ALTER TABLE weir.flows ON CLUSTER 'main' ADD COLUMN IF NOT EXISTS ip_ttl UInt8",
     ]);
     expect(addColumn('flows', flowColumn(FIELD.dropped_bytes), cluster)).toEqual([
       "ALTER TABLE weir.flows_local ON CLUSTER 'main' ADD COLUMN IF NOT EXISTS dropped_bytes UInt64 CODEC(T64, LZ4)",

@@ -24,18 +24,14 @@ export interface TableSpec {
 }
 
 /**
- * How columns are compressed: what costs least on insert without taking much more room (docs/decisions has the measurements).
- * T64 crops the bits that no value of a block uses, which suits counters, ports and codes; keys and addresses repeat.
+ * How columns are compressed: what costs least on insert without taking much more room. T64 crops the bits that no value of a
+ * block uses, which suits times, counters and small numbers; keys and addresses repeat, for which LZ4 alone is best; hashes of
+ * flows do not compress. ZSTD(1) throughout would take a quarter less room for a quarter more time (docs/decisions/0007).
  */
 function codecOf(field: Field): string | undefined {
-  switch (field.kind) {
-    case 'time':
-      return 'T64, LZ4';
-    case 'u64':
-      return field.unit === undefined ? 'LZ4' : 'T64, LZ4';
-    default:
-      return undefined;
-  }
+  if (field.kind === 'time' || field.kind === 'u32') return 'T64, LZ4';
+  if (field.kind === 'u64') return field.unit === undefined ? 'NONE' : 'T64, LZ4';
+  return undefined;
 }
 
 /** The column of a field in the table of flows. */
