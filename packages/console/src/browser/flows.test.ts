@@ -26,7 +26,7 @@ describe.runIf(needs('chromium'))('the flows in a browser', () => {
   });
 
   it('keep only what is in sight in the document, however far one scrolls', async () => {
-    const page = await open('/flows?refresh=off');
+    const page = await open('/flows?refresh=off&from=now-1h');
     const rows = page.locator('[data-row]');
     expect(await rows.count()).toBeLessThanOrEqual(60);
     for (let step = 0; step < 12; step++) {
@@ -43,7 +43,7 @@ describe.runIf(needs('chromium'))('the flows in a browser', () => {
   });
 
   it('say how many rows there are once all are loaded', async () => {
-    const page = await open('/flows?refresh=off&filter=src_namespace+=+monitoring');
+    const page = await open('/flows?refresh=off&from=now-1h&filter=src_namespace+=+monitoring');
     const grid = page.getByRole('grid');
     await expect.poll(async () => Number(await grid.getAttribute('aria-rowcount'))).toBeGreaterThan(20);
     const first = page.locator('[data-row="0"]');

@@ -78,7 +78,7 @@ describe.runIf(needs('chromium'))('the overview in a browser', () => {
   });
 
   it('zooms into the stretch dragged in the chart', async () => {
-    const page = await open('/overview?refresh=off');
+    const page = await open('/overview?refresh=off&from=now-1h');
     const chart = page.getByRole('img', { name: /^Traffic over time/ });
     await chart.locator('canvas').waitFor();
     const box = await chart.boundingBox();

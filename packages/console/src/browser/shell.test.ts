@@ -104,10 +104,10 @@ describe.runIf(needs('chromium'))('the filter, the time range and the theme in a
 
   it('sets presets and absolute ends of the time range', async () => {
     const page = await open('/overview?refresh=off');
-    await page.getByRole('button', { name: 'Time range: Last hour' }).click();
-    await page.getByRole('button', { name: 'Last 15 minutes' }).click();
-    await expect.poll(() => searchOf(page).get('from')).toBe('now-15m');
     await page.getByRole('button', { name: 'Time range: Last 15 minutes' }).click();
+    await page.getByRole('button', { name: 'Last 6 hours' }).click();
+    await expect.poll(() => searchOf(page).get('from')).toBe('now-6h');
+    await page.getByRole('button', { name: 'Time range: Last 6 hours' }).click();
     await page.getByLabel('From', { exact: true }).fill('2026-11-20T10:00:00');
     await page.getByLabel('To', { exact: true }).fill('2026-11-20T09:00:00');
     await page.getByText('The start must be before the end.').waitFor();

@@ -6,11 +6,11 @@ import { trafficOption } from './traffic-option.ts';
 
 const STYLE = { theme: 'light', text: '#000', subtle: '#444', line: '#ccc', surface: '#fff' } as const;
 
-/** Four whole minutes from 60 s and one that is still filling up. */
+/** Four minutes from 60 s and one that has just begun. */
 const ANSWER: SeriesAnswer = {
   meta: {
     from: 60_000,
-    to: 330_000,
+    to: 303_000,
     interval_s: 60,
     resolution: '1m',
     rows_read: 5,
@@ -21,22 +21,30 @@ const ANSWER: SeriesAnswer = {
   },
   times: [60_000, 120_000, 180_000, 240_000, 300_000],
   series: [
-    { key: { src_namespace: null }, other: true, values: { bits_per_second: [1, 1, 1, 1, 0] }, total: {} },
-    { key: { src_namespace: 'shop' }, values: { bits_per_second: [10, 20, 30, 40, 5] }, total: {} },
-    { key: { src_namespace: '' }, values: { bits_per_second: [4, 4, 4, 4, 0] }, total: {} },
+    {
+      key: { src_namespace: null },
+      other: true,
+      values: { bits_per_second: [1, 1, 1, 1, 0] },
+      total: { bits_per_second: 1 },
+    },
+    {
+      key: { src_namespace: 'shop' },
+      values: { bits_per_second: [10, 20, 30, 40, 5] },
+      total: { bits_per_second: 25 },
+    },
+    { key: { src_namespace: '' }, values: { bits_per_second: [4, 4, 4, 4, 0] }, total: { bits_per_second: 4 } },
   ],
 };
-const TRAFFIC = toTraffic(ANSWER, ['src_namespace'], 'bits');
+const TRAFFIC = toTraffic(ANSWER, ['src_namespace'], 'bits', 303_000);
 
 describe('the traffic of an answer', () => {
   it('leaves out the interval that is still filling up', () => {
     expect(TRAFFIC.times).toEqual([60_000, 120_000, 180_000, 240_000]);
   });
 
-  it('leaves out a first interval that the range cuts', () => {
-    const cut = toTraffic({ ...ANSWER, meta: { ...ANSWER.meta, from: 90_000 } }, ['src_namespace'], 'bits');
-    expect(cut.times).toEqual([120_000, 180_000, 240_000]);
-    expect(cut.bands[0]?.values).toEqual([20, 30, 40]);
+  it('keeps every interval of a range that is over, and some of one that has hardly begun', () => {
+    expect(toTraffic(ANSWER, ['src_namespace'], 'bits', 400_000).times).toHaveLength(5);
+    expect(toTraffic(ANSWER, ['src_namespace'], 'bits', 0).times).toHaveLength(3);
   });
 
   it('puts all others last, with averages and peaks', () => {
@@ -46,6 +54,7 @@ describe('the traffic of an answer', () => {
       ['all others', 1, 1],
     ]);
     expect(TRAFFIC.sum).toEqual([15, 25, 35, 45]);
+    expect(TRAFFIC.average).toBe(30);
   });
 
   it('finds the band that a point lies in', () => {

@@ -10,16 +10,18 @@ export interface Band {
   readonly key: Key | undefined;
   readonly other: boolean;
   readonly values: readonly number[];
+  /** Over the whole range. */
   readonly average: number;
   readonly peak: number;
 }
 
 export interface Traffic {
   readonly times: readonly number[];
-  readonly intervalMs: number;
   readonly bands: readonly Band[];
   /** Sum of all bands at each time. */
   readonly sum: readonly number[];
+  /** Over the whole range, all bands together. */
+  readonly average: number;
 }
 
 export const METRIC_NAMES: Readonly<Record<Metric, string>> = {
@@ -38,30 +40,27 @@ export function formatMetric(metric: Metric, value: number): string {
   return metric === 'bits' ? formatBits(value) : formatRate(value, metric);
 }
 
-/** Intervals that lie wholly in the range, as [first, end): one cut off by the range's edge would look like a fall. */
-function whole(answer: SeriesAnswer): readonly [number, number] {
-  const interval = (answer.meta.interval_s ?? 0) * 1000;
-  const { times } = answer;
-  const count = times.length;
-  if (count <= 3) return [0, count];
-  const start = (times[0] ?? 0) < answer.meta.from ? 1 : 0;
-  return [start, (times[count - 1] ?? 0) + interval > answer.meta.to ? count - 1 : count];
+/** What lies between a datagram and its flows being readable: intervals this new are still filling up and look like a fall. */
+const SETTLING_MS = 6000;
+
+/** How many intervals have settled by `now`. The server counts an interval that the range cuts by the seconds it covers. */
+function settled(times: readonly number[], now: number): number {
+  let count = times.length;
+  while (count > 3 && (times[count - 1] ?? 0) > now - SETTLING_MS) count--;
+  return count;
 }
 
-/** Bands of one metric, largest first as the server ordered them, "other" last. */
-export function toTraffic(answer: SeriesAnswer, by: readonly string[], metric: Metric): Traffic {
+/** Bands of one metric, largest first as the server ordered them, "other" last. `now` is when the answer came. */
+export function toTraffic(answer: SeriesAnswer, by: readonly string[], metric: Metric, now: number): Traffic {
   const name = METRIC_NAMES[metric];
-  const [start, end] = whole(answer);
-  const count = end - start;
-  const times = answer.times.slice(start, end);
+  const count = settled(answer.times, now);
+  const times = answer.times.slice(0, count);
   const sum = new Array<number>(count).fill(0);
   const bands = answer.series.map((series): Band => {
-    const values = (series.values[name] ?? []).slice(start, end);
-    let total = 0;
+    const values = (series.values[name] ?? []).slice(0, count);
     let peak = 0;
     for (const [at, value] of values.entries()) {
       sum[at] = (sum[at] ?? 0) + value;
-      total += value;
       peak = Math.max(peak, value);
     }
     const other = series.other === true;
@@ -70,13 +69,13 @@ export function toTraffic(answer: SeriesAnswer, by: readonly string[], metric: M
       key: other ? undefined : series.key,
       other,
       values,
-      average: count === 0 ? 0 : total / count,
+      average: series.total[name] ?? 0,
       peak,
     };
   });
   bands.sort((a, b) => Number(a.other) - Number(b.other));
-  const intervalMs = (answer.meta.interval_s ?? 0) * 1000;
-  return { times, intervalMs, bands, sum };
+  const average = bands.reduce((total, band) => total + band.average, 0);
+  return { times, bands, sum, average };
 }
 
 /** The band that the point lies in: bands are stacked in order, from zero up. */
@@ -108,11 +107,10 @@ export function nearestIndex(times: readonly number[], time: number): number {
 /** One sentence for those who do not see the chart. */
 export function describeTraffic(traffic: Traffic, metric: Metric): string {
   if (traffic.bands.length === 0) return 'Traffic over time: nothing in this time range.';
-  const mean = traffic.sum.reduce((total, value) => total + value, 0) / Math.max(1, traffic.sum.length);
   const peak = Math.max(0, ...traffic.sum);
   const top = traffic.bands
     .filter((band) => !band.other)
     .slice(0, 3)
     .map((band) => `${band.label} ${formatMetric(metric, band.average)}`);
-  return `Traffic over time: ${formatMetric(metric, mean)} on average, ${formatMetric(metric, peak)} at most. Largest: ${top.join(', ')}.`;
+  return `Traffic over time: ${formatMetric(metric, traffic.average)} on average, ${formatMetric(metric, peak)} at most. Largest: ${top.join(', ')}.`;
 }

@@ -11,7 +11,13 @@ export function resolutionText(resolution: string): string {
     .join(' and ');
 }
 
-export function AnswerLine({ meta }: { readonly meta: Meta }) {
+interface Props {
+  readonly meta: Meta;
+  /** A page of records: what is beyond it is not lost but on the next page. */
+  readonly paged?: boolean;
+}
+
+export function AnswerLine({ meta, paged }: Props) {
   const parts = [
     `${formatCount(meta.rows_read)} rows read`,
     formatBytes(meta.bytes_read),
@@ -22,7 +28,7 @@ export function AnswerLine({ meta }: { readonly meta: Meta }) {
   return (
     <footer className="weir-answer">
       {parts.join(' · ')}
-      {meta.truncated && ' · cut at the limit, the rest is in “all others”'}
+      {meta.truncated && !paged && ' · cut at the limit, the rest is in “all others”'}
       {meta.warnings.map((warning) => (
         <span key={warning} className="weir-answer-note">
           {' '}

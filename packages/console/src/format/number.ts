@@ -54,9 +54,10 @@ export function formatExact(count: number): string {
   return exact.format(count);
 }
 
-/** `1.2 k packets/s`. */
+/** `1.20 k packets/s`; without a unit `1.20 k/s`. */
 export function formatRate(perSecond: number, unit: string): string {
-  return `${formatCount(perSecond)} ${unit}/s`;
+  const count = formatCount(perSecond);
+  return unit === '' ? `${count}/s` : `${count} ${unit}/s`;
 }
 
 /** A share of a whole: `12 %`, `0.4 %`, `< 0.1 %`; a dash where there is no whole. */

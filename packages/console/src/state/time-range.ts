@@ -19,7 +19,7 @@ export const PRESETS = [
 export const REFRESH_CHOICES = ['off', '5s', '10s', '30s', '1m'] as const;
 export type Refresh = (typeof REFRESH_CHOICES)[number];
 
-export const DEFAULT_RANGE: TimeRange = { from: 'now-1h', to: 'now' };
+export const DEFAULT_RANGE: TimeRange = { from: 'now-15m', to: 'now' };
 export const DEFAULT_REFRESH: Refresh = '30s';
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };

@@ -43,7 +43,7 @@ interface Props {
 export function ExporterTable({ exporters, sort, now }: Props) {
   return (
     <div className="weir-scroll-x">
-      <table className="weir-table">
+      <table className="weir-table weir-exporters">
         <thead>
           <tr>
             <SortHead column="exporter">Exporter</SortHead>

@@ -4,7 +4,7 @@ import { Panel } from '../../components/Panel.tsx';
 import { formatBits, formatExact } from '../../format/number.ts';
 import { formatDateTime } from '../../format/time.ts';
 import { elementName } from './elements.ts';
-import { protocolName } from './health.ts';
+import { protocolName, samplingOf } from './health.ts';
 
 type Domain = ProtocolSummary['domains'][number];
 
@@ -62,9 +62,9 @@ function Sampling({ domain }: { readonly domain: Domain }) {
         </tr>
       </thead>
       <tbody>
-        {domain.sampling.map(({ selector, rate }) => (
-          <tr key={selector}>
-            <td>{selector === '' ? 'everything' : selector}</td>
+        {samplingOf(domain).map(({ rate, selectors }) => (
+          <tr key={rate}>
+            <td>{selectors.join(', ')}</td>
             <td className="weir-right">{rate <= 1 ? 'every packet' : `1 in ${formatExact(rate)}`}</td>
           </tr>
         ))}
@@ -114,7 +114,7 @@ export function ProtocolState({ summary, utc }: { readonly summary: ProtocolSumm
       {summary.domains.map((domain) => (
         <div key={domain.domain} className="weir-domain">
           <h3>
-            {summary.protocol.startsWith('sflow') ? 'Sub-agent' : 'Observation domain'} {domain.domain}
+            {/sflow/i.test(summary.protocol) ? 'Sub-agent' : 'Observation domain'} {domain.domain}
           </h3>
           {bare(domain) && (
             <p className="weir-subtle">Nothing but flows: no templates, sampling rates or interfaces.</p>

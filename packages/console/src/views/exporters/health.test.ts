@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exportersAnswer } from '../../browser/fixture/answers.ts';
 import { elementName } from './elements.ts';
-import { isReporting, losses, nextSort, sortExporters } from './health.ts';
+import { isReporting, losses, nextSort, samplingOf, sortExporters } from './health.ts';
 
 const NOW = Date.UTC(2026, 10, 20);
 const { exporters } = exportersAnswer(NOW);
@@ -23,6 +23,16 @@ describe('exporters', () => {
     expect(losses(exporters[1]?.counters ?? {})).toEqual([
       { name: 'datagrams_malformed', count: 3 },
       { name: 'sequence_lost_flows', count: 1290 },
+    ]);
+  });
+});
+
+describe('sampling rates', () => {
+  it('are listed once, with all they are for', () => {
+    const sampling = ['source 10', 'source 2', ''].map((selector) => ({ selector, rate: selector === '' ? 64 : 512 }));
+    expect(samplingOf({ domain: 0, templates: [], interfaces: [], sampling })).toEqual([
+      { rate: 64, selectors: ['everything'] },
+      { rate: 512, selectors: ['source 2', 'source 10'] },
     ]);
   });
 });

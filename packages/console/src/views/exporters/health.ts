@@ -1,6 +1,6 @@
 // Whether an exporter does what it should: reports, and loses nothing on the way. Pure.
 import { ACCOUNTS, type AccountName } from '@weir/record';
-import type { Exporter } from '../../api/types.ts';
+import type { Exporter, ProtocolSummary } from '../../api/types.ts';
 
 /** An exporter that sent nothing for this long is called silent: agents report at least once a minute. */
 const SILENT_MS = 60_000;
@@ -58,4 +58,18 @@ export function protocolName(name: string): string {
     sflow5: 'sFlow v5',
   };
   return known[name] ?? name;
+}
+
+/** Sampling rates of a domain, each once with all it is for: a switch has the same rate on hundreds of ports. */
+export function samplingOf(domain: ProtocolSummary['domains'][number]): { rate: number; selectors: string[] }[] {
+  const rates = new Map<number, string[]>();
+  for (const { selector, rate } of domain.sampling) {
+    rates.set(rate, [...(rates.get(rate) ?? []), selector === '' ? 'everything' : selector]);
+  }
+  return [...rates]
+    .map(([rate, selectors]) => ({
+      rate,
+      selectors: selectors.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })),
+    }))
+    .sort((a, b) => a.rate - b.rate);
 }

@@ -47,8 +47,14 @@ const Row = memo(function Row({ flow, index, columns, utc, selected, active }: R
         const cell = cellOf(flow, column.name, utc);
         return (
           <td key={column.name} className={column.right ? 'weir-right' : ''} title={cell.title ?? cell.text}>
-            {cell.text}
-            {cell.more !== undefined && <span className="weir-subtle">{cell.more}</span>}
+            {cell.more === undefined ? (
+              cell.text
+            ) : (
+              <span className="weir-end">
+                <span className="weir-ellipsis">{cell.text}</span>
+                <span className="weir-subtle">{cell.more}</span>
+              </span>
+            )}
           </td>
         );
       })}

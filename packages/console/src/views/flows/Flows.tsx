@@ -101,7 +101,7 @@ export function Flows() {
           </div>
         </header>
         <div className="weir-flows-body">{body()}</div>
-        {!state.live && stored.meta !== undefined && <AnswerLine meta={stored.meta} />}
+        {!state.live && stored.meta !== undefined && <AnswerLine meta={stored.meta} paged />}
       </section>
       {selected !== undefined && (
         <FlowDrawer key={state.row} flow={selected} fields={fields} utc={state.utc} onClose={close} onFilter={narrow} />

@@ -48,13 +48,15 @@ const LABELS: Readonly<Record<string, string>> = {
 
 const WIDTHS: Readonly<Record<string, number>> = {
   time_received: 116,
-  src_entity: 270,
-  dst_entity: 270,
-  service: 170,
-  proto: 84,
-  tcp_flags: 76,
-  flow_type: 110,
-  exporter: 140,
+  src_entity: 300,
+  dst_entity: 300,
+  service: 160,
+  proto: 78,
+  tcp_flags: 66,
+  bytes: 88,
+  packets: 78,
+  flow_type: 100,
+  exporter: 104,
 };
 
 const RIGHT = new Set(['u16', 'u32', 'u64']);

@@ -1,7 +1,7 @@
 // The figures on top: rates over the range with their course, exporters that report, and what was lost.
 import { useExporters, useLedger } from '../../api/queries.ts';
-import { formatMetric, type Traffic } from '../../charts/traffic.ts';
-import { formatCount, formatShare } from '../../format/number.ts';
+import type { Traffic } from '../../charts/traffic.ts';
+import { formatBits, formatCount, formatRate, formatShare } from '../../format/number.ts';
 import type { Metric } from '../../state/search.ts';
 import { useViewState } from '../../state/use-view-state.ts';
 import { isReporting } from '../exporters/health.ts';
@@ -9,6 +9,9 @@ import { lostFlows } from '../exporters/ledger.ts';
 import { Sparkline } from './Sparkline.tsx';
 
 const LABELS: Readonly<Record<Metric, string>> = { bits: 'Traffic', packets: 'Packets', flows: 'Flow records' };
+
+/** A rate whose unit the label says already. */
+const short = (metric: Metric, value: number) => (metric === 'bits' ? formatBits(value) : formatRate(value, ''));
 
 function Figure({
   label,
@@ -33,13 +36,12 @@ function Figure({
 
 function Rate({ metric, traffic }: { readonly metric: Metric; readonly traffic: Traffic | undefined }) {
   if (traffic === undefined) return <Figure label={LABELS[metric]} value=" " note=" " />;
-  const mean = traffic.sum.reduce((total, value) => total + value, 0) / Math.max(1, traffic.sum.length);
   const peak = Math.max(0, ...traffic.sum);
   return (
     <Figure
       label={LABELS[metric]}
-      value={formatMetric(metric, mean)}
-      note={`on average, ${formatMetric(metric, peak)} at most`}
+      value={short(metric, traffic.average)}
+      note={`on average, ${short(metric, peak)} at most`}
     >
       <Sparkline values={traffic.sum} />
     </Figure>

@@ -27,11 +27,11 @@ export function Overview() {
       answer.data === undefined
         ? undefined
         : {
-            bits: toTraffic(answer.data, state.by, 'bits'),
-            packets: toTraffic(answer.data, state.by, 'packets'),
-            flows: toTraffic(answer.data, state.by, 'flows'),
+            bits: toTraffic(answer.data, state.by, 'bits', answer.dataUpdatedAt),
+            packets: toTraffic(answer.data, state.by, 'packets', answer.dataUpdatedAt),
+            flows: toTraffic(answer.data, state.by, 'flows', answer.dataUpdatedAt),
           },
-    [answer.data, state.by],
+    [answer.data, answer.dataUpdatedAt, state.by],
   );
   return (
     <div className="weir-view weir-overview">

@@ -20,7 +20,7 @@ import { nothing } from './nothing.ts';
 import { TrafficLegend } from './TrafficLegend.tsx';
 import { TrafficTable } from './TrafficTable.tsx';
 
-const HEIGHT = 300;
+const HEIGHT = 316;
 /** A stretch shorter than this shows nothing. */
 const SHORTEST_MS = 10_000;
 
