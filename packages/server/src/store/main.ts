@@ -1,5 +1,6 @@
 // The storing process: the store, what keeps it in shape, and the page and API over it.
 import { existsSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { cleanDemo } from '@weir/store';
 import { runChild } from '../child.ts';
@@ -16,7 +17,14 @@ import { Storing } from './storing.ts';
 
 const CONSOLE_DIR = fileURLToPath(new URL('../../../console/dist', import.meta.url));
 
+/**
+ * Where processors are short, receiving goes before storing: a datagram that waits too long is lost, a query is only late. Niceness
+ * is passed on to the threads that the embedded store starts later.
+ */
+const NICENESS = 5;
+
 runChild(async ({ config, directories }, channel) => {
+  setPriority(NICENESS);
   const started = Date.now();
   const log = createLogger(config.log, 'store');
   const storing = await Storing.start(config, directories, log);
