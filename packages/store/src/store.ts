@@ -6,6 +6,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import { EmbeddedConnection, startEngine } from './connection/embedded.ts';
 import { integersInArrays, type Params, stringLiteral } from './connection/literals.ts';
 import { limitSettings, type QueryLimits, type Settings, settingsClause } from './limits.ts';
+import type { DdlOptions } from './schema/ddl.ts';
 import { migrate } from './schema/migrate.ts';
 import { DATABASE } from './schema/tables.ts';
 import type { NativeColumn } from './spool/index.ts';
@@ -13,7 +14,7 @@ import { asStoreError, StoreError } from './store-error.ts';
 
 export type StoreTarget =
   | { readonly path: string }
-  | { readonly url: string; readonly username?: string; readonly password?: string; readonly cluster?: string };
+  | { readonly url: string; readonly username?: string; readonly password?: string };
 
 export interface StoreOptions {
   /** Embedded: bytes that all queries, inserts and merges may take together. Default 800 MiB. */
@@ -83,11 +84,12 @@ export class Store {
   readonly #writer: ClickHouseClient;
   readonly #stop: () => void;
   readonly #limits: QueryLimits;
-  readonly #cluster: string | undefined;
+  readonly #ddl: DdlOptions;
   #columns: ReadonlySet<string> = new Set();
 
   constructor(target: StoreTarget, options: StoreOptions) {
     this.#limits = options.limits ?? {};
+    this.#ddl = {};
     if ('path' in target) {
       this.kind = 'embedded';
       const engine = startEngine({
@@ -102,7 +104,9 @@ export class Store {
       return;
     }
     this.kind = 'server';
-    this.#cluster = target.cluster;
+    if (target.username !== undefined) {
+      this.#ddl = { credentials: { user: target.username, password: target.password ?? '' } };
+    }
     this.#stop = () => {};
     const { url, username, password } = target;
     this.#writer = this.#reader = createClient({
@@ -118,7 +122,7 @@ export class Store {
 
   /** Makes the database, tables and columns that are missing. Throws StoreError. */
   async migrate(): Promise<void> {
-    this.#columns = await migrate(this, this.#cluster === undefined ? {} : { cluster: this.#cluster });
+    this.#columns = await migrate(this, this.#ddl);
   }
 
   /** The columns that the table of flows has. */
@@ -130,8 +134,8 @@ export class Store {
   async addColumns(columns: readonly NativeColumn[]): Promise<void> {
     if (columns.every((column) => this.#columns.has(column.name))) return;
     this.#columns = await migrate(this, {
+      ...this.#ddl,
       columns: columns.map((column) => column.name),
-      ...(this.#cluster === undefined ? {} : { cluster: this.#cluster }),
     });
   }
 
