@@ -45,7 +45,7 @@ describe.runIf(needs('chromium'))('the page over weir serve --demo', () => {
   let opened: OpenedPage | undefined;
   const open = async (path: string) => {
     opened = await openPage(browser, `${url}${path}`);
-    opened.page.setDefaultTimeout(20_000);
+    opened.page.setDefaultTimeout(15_000);
     return opened.page;
   };
 
@@ -165,15 +165,13 @@ describe.runIf(needs('chromium'))('the page over weir serve --demo', () => {
 
   it('shows an exporter by a link, with what it sends and its ledger', async () => {
     const page = await open('/exporters?from=now-5m');
-    await page
-      .getByRole('region', { name: 'Ledger of the time range' })
-      .getByText('Decoded', { exact: true })
-      .waitFor();
+    const ledger = page.getByRole('region', { name: 'Ledger of the time range' });
+    await ledger.getByRole('rowheader', { name: /^Decoded/ }).waitFor();
     await page.getByRole('region', { name: 'Exporters' }).getByRole('link').first().click();
     await page.getByRole('region', { name: 'What it sends' }).getByText('reporting').waitFor();
     await page.reload();
     await page.getByRole('button', { name: 'Show its flows' }).click();
     await page.locator('[data-row="0"]').waitFor();
     expect(searchOf(page).get('filter')).toMatch(/^exporter_address = /);
-  });
+  }, 40_000);
 });
