@@ -22,7 +22,10 @@ export function compileGraph(query: GraphQuery, context: CompileContext): Compil
   const needs = [...filterNeeds(filter), { column: sides.src.column }, { column: sides.dst.column }];
   const chosen = plan({ from, to, needs, resolution: query.resolution }, context);
   const params = new Params();
-  const raw = aggregate({ plan: chosen, filter, columns: [sides.src.column, sides.dst.column], sums }, params);
+  const alike = new Map(
+    [sides.src, sides.dst].flatMap(({ column, alike: same }) => (same === undefined ? [] : [[column, same]])),
+  );
+  const raw = aggregate({ plan: chosen, filter, columns: [sides.src.column, sides.dst.column], alike, sums }, params);
 
   const groups = (['src', 'dst'] as const).flatMap((name) => PARTS.map((part) => `${name}_node_${part}`));
   const named = (['src', 'dst'] as const).flatMap((name) => {
@@ -35,7 +38,7 @@ export function compileGraph(query: GraphQuery, context: CompileContext): Compil
     ...sums.map((_, index) => `sum(m${index}) OVER () AS total${index}`),
     'toFloat64(count() OVER ()) AS groups',
   ];
-  const sql = `SELECT ${columns.join(', ')} FROM (
+  const sql = `${raw.with}SELECT ${columns.join(', ')} FROM (
 SELECT ${[...named, ...sums.map((_, index) => `toFloat64(sum(s${index})) AS m${index}`)].join(', ')} FROM (
 ${raw.sql}
 ) GROUP BY ${groups.join(', ')}

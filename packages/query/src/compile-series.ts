@@ -4,7 +4,7 @@ import { type CompileContext, type Compiled, filterOf, groupFields, metricsOf, r
 import { QueryError } from './errors.ts';
 import { metricValue, sumOf, sumsOf } from './metrics.ts';
 import { orderOf, type SeriesQuery } from './query-schema.ts';
-import { aggregate, rawColumn } from './sql/aggregate.ts';
+import { aggregate, alikeColumns, rawColumn } from './sql/aggregate.ts';
 import { filterNeeds, needOf } from './sql/filter.ts';
 import { groupKey, groupSql, otherKey } from './sql/group.ts';
 import { Params } from './sql/params.ts';
@@ -33,7 +33,9 @@ export function compileSeries(query: SeriesQuery, context: CompileContext): Comp
   const needs = [...filterNeeds(filter), ...fields.map(needOf)];
   const chosen = plan({ from, to, stepMs, needs, resolution: query.resolution }, context);
   const params = new Params();
-  const raw = aggregate({ plan: chosen, filter, columns: fields.map((field) => field.column), sums, stepMs }, params);
+  const keys = fields.map((field) => field.column);
+  const alike = alikeColumns(fields);
+  const raw = aggregate({ plan: chosen, filter, columns: keys, alike, sums, stepMs }, params);
 
   const groups = fields.map((_, index) => `g${index}`);
   const measures = sums.map((_, index) => `m${index}`);
@@ -61,7 +63,7 @@ export function compileSeries(query: SeriesQuery, context: CompileContext): Comp
     ...measures.map((measure) => `sumMap(ts, a_${measure}) AS v_${measure}`),
   ];
   const grouped = groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`;
-  const sql = `SELECT ${final.join(', ')} FROM (
+  const sql = `${raw.with}SELECT ${final.join(', ')} FROM (
 SELECT ${ranked.join(', ')} FROM (
 SELECT ${arrays.join(', ')} FROM (
 SELECT ${named.join(', ')} FROM (

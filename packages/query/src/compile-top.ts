@@ -3,7 +3,7 @@ import type { TopAnswer } from './answers.ts';
 import { type CompileContext, type Compiled, filterOf, groupFields, metricsOf, rangeOf } from './compile.ts';
 import { sumOf, sumsOf } from './metrics.ts';
 import { orderOf, type TopQuery } from './query-schema.ts';
-import { aggregate, rawColumn } from './sql/aggregate.ts';
+import { aggregate, alikeColumns, rawColumn } from './sql/aggregate.ts';
 import { filterNeeds, needOf } from './sql/filter.ts';
 import { groupKey, groupSql, otherKey } from './sql/group.ts';
 import { Params } from './sql/params.ts';
@@ -19,7 +19,9 @@ export function compileTop(query: TopQuery, context: CompileContext): Compiled<O
   const needs = [...filterNeeds(filter), ...fields.map(needOf)];
   const chosen = plan({ from, to, needs, resolution: query.resolution }, context);
   const params = new Params();
-  const raw = aggregate({ plan: chosen, filter, columns: fields.map((field) => field.column), sums }, params);
+  const keys = fields.map((field) => field.column);
+  const alike = alikeColumns(fields);
+  const raw = aggregate({ plan: chosen, filter, columns: keys, alike, sums }, params);
 
   const groups = fields.map((_, index) => `g${index}`);
   const named = [
@@ -34,7 +36,7 @@ export function compileTop(query: TopQuery, context: CompileContext): Compiled<O
     'toFloat64(count() OVER ()) AS groups',
   ];
   const first = [`m${sums.indexOf(sumOf(order))} DESC`, ...groups].join(', ');
-  const sql = `SELECT ${columns.join(', ')} FROM (
+  const sql = `${raw.with}SELECT ${columns.join(', ')} FROM (
 SELECT ${named.join(', ')} FROM (
 ${raw.sql}
 )${grouped}

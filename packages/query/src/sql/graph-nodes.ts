@@ -5,7 +5,7 @@ import { GROUP_NAMES } from '../group-names.ts';
 import type { FilterField } from '../language/catalogue.ts';
 import type { GraphGroup } from '../query-schema.ts';
 import { groupSql } from './group.ts';
-import { attributeOf } from './names.ts';
+import { attributeOf, identifier } from './names.ts';
 
 export interface NodeSql {
   readonly id: string;
@@ -17,6 +17,8 @@ export interface NodeSql {
 export interface NodeSide {
   /** Raw column. */
   readonly column: string;
+  /** Expressions over the entities dimension that tell its nodes apart; absent when every key is a node. */
+  readonly alike?: readonly string[];
   /** Field whose text the label is, when it is not an entity. */
   readonly field?: FilterField;
   sql(raw: string): NodeSql;
@@ -40,9 +42,12 @@ function shared(attribute: string): (raw: string) => NodeSql {
   };
 }
 
+/** Kinds that are nodes by themselves among workloads. */
+const SINGLE_KINDS = "('service', 'node', 'process', 'loadbalancer')";
+
 function workload(raw: string): NodeSql {
   const name = entity('workload', raw);
-  const single = `${entity('kind', raw)} IN ('service', 'node', 'process', 'loadbalancer')`;
+  const single = `${entity('kind', raw)} IN ${SINGLE_KINDS}`;
   const own = `concat(${entity('kind', raw)}, ':', ${entity('namespace', raw)}, '/', ${entity('name', raw)})`;
   const whole = `concat('workload:', ${entity('namespace', raw)}, '/', ${entity('workload_kind', raw)}, '/', ${name})`;
   return {
@@ -86,5 +91,11 @@ export function nodeSide(group: GraphGroup, side: 'src' | 'dst'): NodeSide {
   }
   const column = `${side}_entity`;
   const sql = group === 'pod' ? single : group === 'workload' ? workload : shared(group);
-  return { column, sql };
+  return { column, sql, ...(group === 'pod' ? {} : { alike: alikeOf(group) }) };
+}
+
+/** What an entity's node depends on, for groups of entities. */
+function alikeOf(group: GraphGroup): readonly string[] {
+  if (group !== 'workload') return ['kind', identifier(group)];
+  return ['kind', 'namespace', 'workload', 'workload_kind', `if(kind IN ${SINGLE_KINDS}, name, '')`];
 }

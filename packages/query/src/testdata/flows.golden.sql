@@ -4,7 +4,7 @@ ORDER BY time_received DESC, flow_id DESC, time_end DESC, exporter DESC, bytes_s
 ) ORDER BY time_received DESC, flow_id DESC, time_end DESC, exporter DESC, bytes_sampled DESC
 
 {
- "p0": "1772366390000",
+ "p0": "1772366398000",
  "p1": "1772366400000",
  "p2": "53"
 }
