@@ -45,7 +45,7 @@ export class ManagedChild {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       // Each statement that the embedded store runs holds one of libuv's threads, which file access needs too: more than four.
       env: { UV_THREADPOOL_SIZE: '16', ...process.env },
-      // SQLite-free, inspector-free: only what type stripping warns about is kept quiet.
+      // Type stripping warns that it is experimental; the reader of the log cannot do anything about it.
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
     this.#process = child;
