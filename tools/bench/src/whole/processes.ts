@@ -55,6 +55,7 @@ export class Watch {
   readonly #timer: NodeJS.Timeout;
   #peak = 0;
   #last: ProcessSample[] = [];
+  readonly #peaks = new Map<number, ProcessSample>();
 
   constructor(root: number) {
     this.#root = root;
@@ -65,6 +66,10 @@ export class Watch {
 
   #look(): void {
     this.#last = processTree(this.#root);
+    for (const process of this.#last) {
+      const before = this.#peaks.get(process.pid)?.residentBytes ?? 0;
+      if (process.residentBytes > before) this.#peaks.set(process.pid, process);
+    }
     this.#peak = Math.max(
       this.#peak,
       this.#last.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
@@ -79,6 +84,12 @@ export class Watch {
   /** Bytes. Pages that processes share count for each of them. */
   get peakResident(): number {
     return this.#peak;
+  }
+
+  /** Bytes, of the process whose command contains `part`, the largest where there are several. */
+  peakOf(part: string): number {
+    const found = [...this.#peaks.values()].filter(({ command }) => command.includes(part));
+    return Math.max(0, ...found.map(({ residentBytes }) => residentBytes));
   }
 
   /** CPU seconds of the processes whose command contains `part`. */

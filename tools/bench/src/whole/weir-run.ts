@@ -67,8 +67,8 @@ export async function weirRun(directory: string, rate: number, seconds: number):
     const { count, at } = await waitQueryable(weir, from, sent.flows);
     const seconds2 = (at - sent.lastSentAt) / 1000;
     watch.stop();
-    const collect = watch.cpuSeconds('collect');
-    const store = watch.cpuSeconds('store');
+    const collect = watch.cpuSeconds('collect/');
+    const store = watch.cpuSeconds('store/');
     const all = watch.cpuSeconds();
     const peak = watch.peakResident;
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
@@ -108,6 +108,8 @@ export async function weirRun(directory: string, rate: number, seconds: number):
         cpuSecondsAll: all,
         cpuSecondsSender: sent.cpuSeconds,
         peakResidentBytes: peak,
+        peakResidentBytesCollect: watch.peakOf('collect/'),
+        peakResidentBytesStore: watch.peakOf('store/'),
         storeBytesOnDisk: disk,
         dataDirectoryBytes: dataBytes,
         endsUnnamed: unnamed,
