@@ -1,5 +1,6 @@
 // The API over its own HTTP layer, on a real store with the sample in it.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FlowsAnswer, GraphAnswer, LedgerAnswer, Problem, SeriesAnswer, TopAnswer } from '@weir/query';
@@ -225,6 +226,35 @@ describe('the server', () => {
   it('lets others add routes', async () => {
     const server = buildApi(deps({ register: (instance) => void instance.get('/livez', () => 'ok') }));
     expect((await server.inject({ method: 'GET', url: '/livez', headers: { host: 'any' } })).body).toBe('ok');
+    await server.close();
+  });
+
+  it('stops the query of a caller that went away', async () => {
+    const asked = Promise.withResolvers<AbortSignal>();
+    const server = buildApi(
+      deps({
+        store: {
+          columnsPresent: () => new Set(['bytes']),
+          query: (_sql, _params, options) =>
+            new Promise((_, reject) => {
+              const signal = options?.signal ?? AbortSignal.abort();
+              asked.resolve(signal);
+              signal.addEventListener('abort', () => reject(new StoreError('cancelled', 'cancelled')));
+            }),
+        },
+      }),
+    );
+    await server.listen({ host: '127.0.0.1', port: 0 });
+    const caller = new AbortController();
+    const { port } = server.server.address() as AddressInfo;
+    const answer = fetch(`http://127.0.0.1:${port}/api/v1/top`, { signal: caller.signal });
+    const signal = await asked.promise;
+    expect(signal.aborted).toBe(false);
+    const stopped = new Promise((resolve) => signal.addEventListener('abort', resolve));
+    caller.abort();
+    await expect(answer).rejects.toThrow();
+    await stopped;
+    expect(signal.aborted).toBe(true);
     await server.close();
   });
 });
