@@ -2,14 +2,19 @@
 // connection: statements on one connection run one after the other (here: several connections, one statement each); settings
 // given with a query stay on the connection (here: none are passed on, they stand in the SQL); what a failed query had put out
 // already comes before the next answer (here: it is flushed); and bound parameters (literals.ts).
+import { createRequire } from 'node:module';
 import type { ClickHouseClientConfigOptions } from '@clickhouse/client';
-import { Session } from 'chdb';
-import { createChdbConnection } from 'chdb/connection';
+import type { Session } from 'chdb';
 import { StoreError } from '../store-error.ts';
 import { bindLiterals } from './literals.ts';
 
 type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>;
-type ChdbConnection = ReturnType<typeof createChdbConnection>;
+type ChdbConnection = ReturnType<typeof import('chdb/connection').createChdbConnection>;
+
+/** Loads the engine on first use: it takes 180 MB, which the supervisor and commands that only ask a server do without. */
+const load = createRequire(import.meta.url);
+const engine = () => load('chdb') as typeof import('chdb');
+const connections = () => load('chdb/connection') as typeof import('chdb/connection');
 
 export interface EngineOptions {
   /** Directory of the data. One process has it, and a process has one. */
@@ -31,7 +36,7 @@ export function startEngine(options: EngineOptions): Session {
     `--uncompressed_cache_size=0`,
     `--index_mark_cache_size=${Math.floor(options.cacheBytes / 4)}`,
   ];
-  return new Session(options.path, { connectionArgs: args });
+  return new (engine().Session)(options.path, { connectionArgs: args });
 }
 
 export class EmbeddedConnection implements Connection {
@@ -94,7 +99,7 @@ export class EmbeddedConnection implements Connection {
     if (idle !== undefined) return idle;
     if (this.#open < this.#size) {
       this.#open++;
-      return createChdbConnection({ path: this.#path });
+      return connections().createChdbConnection({ path: this.#path });
     }
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
