@@ -4,8 +4,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'tools/*/src/**/*.test.ts', 'scripts/*.test.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // For tests that hang: they wait for what they need, and two cores may be busy with others.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
     reporters: ['default', './scripts/plain-reporter.ts'],
   },
