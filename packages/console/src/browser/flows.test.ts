@@ -139,6 +139,12 @@ describe.runIf(needs('chromium'))('the flows in a browser', () => {
     expect(await page.locator('[data-row="0"]').textContent()).toBe(first);
     await page.getByRole('button', { name: 'Continue' }).click();
     await expect.poll(() => page.locator('[data-row="0"]').textContent()).not.toBe(first);
+    // Reading a flow pauses the tail: what one reads does not run away.
+    await page.locator('[data-row="2"]').click();
+    await page.getByText('Paused').waitFor();
+    await page.locator('[data-row="2"]').focus();
+    await page.keyboard.press('Escape');
+    await page.getByRole('complementary', { name: 'Flow details' }).waitFor({ state: 'detached' });
     expect(await page.locator('[data-row]').count()).toBeLessThanOrEqual(60);
   });
 });

@@ -11,6 +11,7 @@ import { SkipToContent } from '@patternfly/react-core/dist/esm/components/SkipTo
 import MoonIcon from '@patternfly/react-icons/dist/esm/icons/moon-icon';
 import SunIcon from '@patternfly/react-icons/dist/esm/icons/sun-icon';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { useStatus } from '../api/queries.ts';
 import logo from '../assets/weir.svg';
 import { chooseTheme, useTheme } from '../state/theme.ts';
@@ -90,6 +91,11 @@ function Bar() {
 }
 
 export function Shell() {
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  const view = VIEWS.find(({ to }) => path.startsWith(to))?.label;
+  useEffect(() => {
+    document.title = view === undefined ? 'Weir' : `${view} – Weir`;
+  }, [view]);
   return (
     <Page
       className="weir-page"

@@ -4,6 +4,7 @@ import { useExporters, useLedger } from '../../api/queries.ts';
 import { Choice } from '../../components/Choice.tsx';
 import { Panel } from '../../components/Panel.tsx';
 import { useViewState } from '../../state/use-view-state.ts';
+import { Collectors } from './Collectors.tsx';
 import { ExporterTable } from './ExporterTable.tsx';
 import { Ledger } from './Ledger.tsx';
 
@@ -28,6 +29,7 @@ export function Exporters() {
         <ExporterTable exporters={exporters} sort={state.sort} now={list.dataUpdatedAt} />
       </Panel>
       <LedgerPanel />
+      <Collectors />
     </div>
   );
 }

@@ -21,8 +21,24 @@ interface Props {
   readonly more: boolean;
   readonly onEnd: () => void;
   readonly onOpen: (flow: Flow) => void;
+  /** Escape in the table. */
+  readonly onEscape: () => void;
   readonly onTop?: (atTop: boolean) => void;
   readonly label: string;
+}
+
+/** Keys for React: flows that arrive push others down, and a row keeps its element (and the focus on it) while it moves. */
+const identities = new WeakMap<Flow, number>();
+let identitiesGiven = 0;
+
+function identityOf(flow: Flow | undefined): number {
+  if (flow === undefined) return -1;
+  let identity = identities.get(flow);
+  if (identity === undefined) {
+    identity = identitiesGiven++;
+    identities.set(flow, identity);
+  }
+  return identity;
 }
 
 interface RowProps {
@@ -62,7 +78,7 @@ const Row = memo(function Row({ flow, index, columns, utc, selected, active }: R
   );
 });
 
-export function FlowTable({ flows, columns, utc, selected, more, onEnd, onOpen, onTop, label }: Props) {
+export function FlowTable({ flows, columns, utc, selected, more, onEnd, onOpen, onEscape, onTop, label }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const rows = useVirtualizer({
@@ -70,7 +86,7 @@ export function FlowTable({ flows, columns, utc, selected, more, onEnd, onOpen, 
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: OVERSCAN,
-    getItemKey: (index) => `${rowId(flows[index] ?? {})}.${index}`,
+    getItemKey: (index) => identityOf(flows[index]),
   });
   const items = rows.getVirtualItems();
   const first = items[0];
@@ -81,20 +97,30 @@ export function FlowTable({ flows, columns, utc, selected, more, onEnd, onOpen, 
     if (more && lastIndex >= flows.length - 1 - OVERSCAN) onEnd();
   }, [more, lastIndex, flows.length, onEnd]);
 
-  // The focused row may not be in the document yet: scroll first, focus when it is.
+  // Where the keys have got to: they may be faster than the rows are drawn, and the row may not be in the document yet.
+  const awaited = useRef<number>(undefined);
+  const rowElement = (index: number) => scroller.current?.querySelector<HTMLElement>(`[data-row="${index}"]`);
   const focusRow = (index: number) => {
     setActive(index);
     rows.scrollToIndex(index);
-    requestAnimationFrame(() => {
-      requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-row="${index}"]`)?.focus());
-    });
+    const here = rowElement(index);
+    here?.focus({ preventScroll: true });
+    awaited.current = here ? undefined : index;
   };
+  useEffect(() => {
+    if (awaited.current === undefined) return;
+    const here = rowElement(awaited.current);
+    if (!here) return;
+    awaited.current = undefined;
+    here.focus({ preventScroll: true });
+  });
 
   const onKeyDown = (event: KeyboardEvent) => {
     const row = (event.target as HTMLElement).closest<HTMLElement>('[data-row]');
     if (row === null) return;
-    const index = Number(row.dataset.row);
+    const index = awaited.current ?? Number(row.dataset.row);
     const flow = flows[index];
+    if (event.key === 'Escape') onEscape();
     if (event.key === 'Enter' && flow !== undefined) {
       event.preventDefault();
       onOpen(flow);

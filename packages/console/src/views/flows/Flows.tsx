@@ -38,6 +38,8 @@ export function Flows() {
 
   const open = (flow: Flow) => {
     opener.current = document.activeElement as HTMLElement | null;
+    // What one reads should not run away.
+    if (state.live) tail.setPaused(true);
     change({ row: rowId(flow) }, { replace: true });
   };
   const close = useCallback(() => {
@@ -62,6 +64,7 @@ export function Flows() {
     }
     return (
       <FlowTable
+        key={`${state.live} ${state.from} ${state.to} ${state.filter}`}
         flows={flows}
         columns={columns}
         utc={state.utc}
@@ -69,6 +72,7 @@ export function Flows() {
         more={!state.live && stored.more}
         onEnd={stored.loadMore}
         onOpen={open}
+        onEscape={close}
         onTop={setAtTop}
         label={state.live ? 'Flows as they arrive' : 'Flows, newest first'}
       />
