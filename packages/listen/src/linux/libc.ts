@@ -34,8 +34,14 @@ export interface Libc {
   errno(): string;
   /** Memory that stays where it is until the process ends. Nothing frees it: the kernel and views keep pointing into it. */
   allocate(bytes: number): { readonly address: bigint; readonly memory: ArrayBuffer };
-  /** Calls back once when a datagram waits. Returns how to give up waiting. */
-  whenReadable(fd: number, callback: () => void): () => void;
+  /** Watches a descriptor through the thread's event loop. `callback` comes as long as a datagram waits, until stopped. */
+  watch(fd: number): ReadableWatch;
+}
+
+export interface ReadableWatch {
+  start(callback: () => void): void;
+  stop(): void;
+  close(): void;
 }
 
 type Koffi = typeof import('koffi');
@@ -87,12 +93,14 @@ function load(): Libc {
       const pointer: unknown = koffi.alloc('uint8_t', bytes);
       return { address: koffi.address(pointer), memory: koffi.view(pointer, bytes) };
     },
-    whenReadable(fd, callback) {
-      const handle = koffi.node.poll(fd, { readable: true }, () => {
-        handle.close();
-        callback();
-      });
-      return () => handle.close();
+    watch(fd) {
+      const handle = koffi.node.poll(fd, { readable: true }, () => {});
+      handle.stop();
+      return {
+        start: (callback) => handle.start({ readable: true }, callback),
+        stop: () => handle.stop(),
+        close: () => handle.close(),
+      };
     },
   };
 }

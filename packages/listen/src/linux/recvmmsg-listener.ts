@@ -3,13 +3,13 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { endpointText, ListenError } from '../errors.ts';
 import type { BackendOptions, Listener, ListenerStats, ListenHandler } from '../listener.ts';
 import { receiveBufferWarning } from '../receive-buffer.ts';
-import { type Libc, libc, MSG_DONTWAIT } from './libc.ts';
+import { type Libc, libc, MSG_DONTWAIT, type ReadableWatch } from './libc.ts';
 import { ReceiveRing, SLOTS } from './receive-ring.ts';
 import { UdpSocket } from './udp-socket.ts';
 
 /** Longest time between two turns of the event loop while datagrams keep coming. */
 const SLICE_MS = 20;
-const TICK_MS = 25;
+const TICK_MS = 40;
 /** How long to let datagrams gather after the queues ran empty: one call then takes dozens instead of one or two. */
 const GATHER_MS = 2;
 /** Only with a buffer that holds far more than arrives in that time: 1 MiB is about 450 full-sized datagrams. */
@@ -34,6 +34,7 @@ class RecvmmsgListener implements Listener {
   readonly #libc: Libc;
   readonly #sockets: readonly UdpSocket[];
   readonly #ring: ReceiveRing;
+  readonly #watches: readonly ReadableWatch[];
   readonly #wanted: number;
   readonly #warnings: string[];
   readonly #gathers: boolean;
@@ -46,6 +47,7 @@ class RecvmmsgListener implements Listener {
     this.#libc = system;
     this.#sockets = sockets;
     this.#ring = ReceiveRing.acquire(system);
+    this.#watches = sockets.map(({ fd }) => system.watch(fd));
     this.#wanted = options.receiveBufferBytes;
     this.#warnings = [...options.warnings, ...openingWarnings(sockets, options.receiveBufferBytes)];
     this.#gathers = sockets.every((socket) => socket.receiveBufferGranted >= GATHER_BUFFER);
@@ -113,19 +115,18 @@ class RecvmmsgListener implements Listener {
   /** Until a datagram waits, the next tick is due, or `stop`. */
   #waitReadable(): Promise<void> {
     return new Promise((resolve) => {
-      const cancels: (() => void)[] = [];
       let waiting = true;
       const done = () => {
         if (!waiting) return;
         waiting = false;
         clearTimeout(timer);
-        for (const cancel of cancels) cancel();
+        for (const watch of this.#watches) watch.stop();
         this.#wake = () => {};
         resolve();
       };
       const timer = setTimeout(done, TICK_MS);
       this.#wake = done;
-      for (const socket of this.#sockets) cancels.push(this.#libc.whenReadable(socket.fd, done));
+      for (const watch of this.#watches) watch.start(done);
     });
   }
 
@@ -174,6 +175,7 @@ class RecvmmsgListener implements Listener {
     if (this.#closed) return;
     this.#closed = true;
     this.stop();
+    for (const watch of this.#watches) watch.close();
     for (const socket of this.#sockets) socket.close();
     this.#ring.release();
   }
