@@ -1,7 +1,7 @@
 // How far what was measured may be from the truth, and why.
 import { DIRECTION, FIELD, type FlowBatch, formatAddress, getNumber } from '@weir/record';
 import type { Stream } from './observation.ts';
-import { ETHERNET_HEADER, type Truth } from './traffic.ts';
+import { type Direction, ETHERNET_HEADER, type Truth, UDP_HEADERS } from './traffic.ts';
 
 /** What a collector made of some flows, or what they were. */
 export interface Measured {
@@ -34,11 +34,38 @@ export function difference(measured: number, truth: number): number {
   return measured / truth - 1;
 }
 
-/** What really passed where the stream's exporter looks, sent by the left or the right host, in the bytes that it counts. */
-export function truthFor(stream: Stream, truth: Truth, sender: 'left' | 'right'): Measured {
-  const right = stream.watches === 'switch' ? truth.rightSent : truth.leftReceived;
-  const passed = sender === 'left' ? truth.leftSent : right;
-  return { packets: passed.packets, bytes: stream.counts === 'frame' ? passed.frameBytes : passed.bytes };
+/** The truth, or where a switch that drops frames leaves it open, the least and the most that it can be. */
+export interface TrueRange {
+  readonly least: Measured;
+  readonly most: Measured;
+}
+
+/**
+ * What passed where the stream's exporter looks, sent by the left or the right host, in the bytes that it counts. On a busy
+ * machine the switch drops frames of the right host, some before it counts them and some after: what the switch counts is then
+ * between what the right host sent and what the left host received.
+ */
+export function truthFor(stream: Stream, truth: Truth, sender: 'left' | 'right'): TrueRange {
+  const counted = (passed: Direction): Measured => ({
+    packets: passed.packets,
+    bytes: stream.counts === 'frame' ? passed.frameBytes : passed.bytes,
+  });
+  const least = counted(sender === 'left' ? truth.leftSent : truth.leftReceived);
+  return { least, most: sender === 'right' && stream.watches === 'switch' ? counted(truth.rightSent) : least };
+}
+
+/** What passed of the UDP datagrams that iperf3 sent from right to left, in the bytes that the stream counts. */
+export function udpTruthFor(stream: Stream, truth: Truth): TrueRange {
+  const datagram = truth.udpPayload / truth.udpPackets + UDP_HEADERS + extraBytes(stream);
+  const of = (packets: number): Measured => ({ packets, bytes: packets * datagram });
+  const least = of(truth.udpPackets - truth.udpLost);
+  return { least, most: stream.watches === 'switch' ? of(truth.udpPackets) : least };
+}
+
+/** Relative difference of a figure from the nearest that can be true; 0 within the range. */
+export function differenceFrom(measured: number, least: number, most: number): number {
+  if (measured < least) return difference(measured, least);
+  return measured > most ? difference(measured, most) : 0;
 }
 
 /** Relative differences allowed for a stream whose true figures are given. */
