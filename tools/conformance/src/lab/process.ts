@@ -31,7 +31,10 @@ export class Daemon {
 
   constructor(program: string, args: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string } = {}) {
     this.#title = `${program} ${args.join(' ')}`;
-    this.#child = spawn(programPath(program) ?? program, args, {
+    // A test run that is killed outright cannot stop what it started: the kernel does, where setpriv is there to ask it to.
+    const tied = programPath('setpriv') === undefined ? [] : ['setpriv', '--pdeathsig', 'KILL'];
+    const [first, ...rest] = [...tied, programPath(program) ?? program, ...args];
+    this.#child = spawn(first, rest, {
       ...options,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
