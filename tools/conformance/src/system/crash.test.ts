@@ -6,8 +6,9 @@ import { openStore, type Store } from '@weir/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitUntil } from '../lab/process.ts';
 import { Load } from './load.ts';
+import { freeTcpPort, freeUdpPort } from './ports.ts';
 import { readNumbers } from './spool-file.ts';
-import { freeTcpPort, freeUdpPort, Weir, type WeirOptions } from './weir.ts';
+import { Weir, type WeirOptions } from './weir.ts';
 
 type Victim = 'everything' | 'store' | 'collect';
 

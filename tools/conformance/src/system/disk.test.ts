@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { run, waitUntil } from '../lab/process.ts';
 import { needs } from '../needs.ts';
 import { Load } from './load.ts';
-import { freeTcpPort, freeUdpPort, Weir } from './weir.ts';
+import { freeTcpPort, freeUdpPort } from './ports.ts';
+import { Weir } from './weir.ts';
 
 /** Room for an empty store and a little more. */
 const SMALL = '48m';

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FLOWS_PER_DATAGRAM, Load } from './load.ts';
-import { freeTcpPort, freeUdpPort, Weir } from './weir.ts';
+import { freeTcpPort, freeUdpPort } from './ports.ts';
+import { Weir } from './weir.ts';
 
 describe('weir serve', () => {
   let folder: string;
