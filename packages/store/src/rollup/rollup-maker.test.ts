@@ -102,6 +102,25 @@ describe('RollupMaker', () => {
     expect(await sums('flows_1m')).toHaveLength(2);
   });
 
+  it('gives way while the loader is behind, and stops without finishing the minute', async () => {
+    await flowsAt(HOUR);
+    const later = [1, 2, 3].map((index) =>
+      join(spool, 'flows', `${(HOUR + 9 * MINUTE + index) * 1000}-lane0-0000000${index}.native`),
+    );
+    for (const path of later) writeFileSync(path, '');
+    const maker = makerAt(HOUR + 10 * MINUTE);
+    await maker.prepare();
+    maker.start();
+    await maker.stop();
+    expect(await sums('flows_1m')).toEqual([]);
+    expect(maker.rolledUpUntil()['1m']).toBe(0);
+    expect(maker.stats.failures).toBe(0);
+    for (const path of later) rmSync(path);
+    const next = makerAt(HOUR + 10 * MINUTE);
+    await makeAll(next);
+    expect(await sums('flows_1m')).toEqual([[HOUR, 600, 12, 6, 6]]);
+  });
+
   it('makes a minute again for flows that come late, and tells readers not to use it until then', async () => {
     for (let minute = 0; minute < 60; minute++) await flowsAt(HOUR + minute * MINUTE, 2);
     const maker = makerAt(HOUR + 3600 + 30);

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../loader/loader.ts';
 import { DATABASE, type Resolution, ROLLUPS, type RollupSpec } from '../schema/tables.ts';
-import { type Manifest, oldestPending } from '../spool/index.ts';
+import { type Manifest, oldestPending, waitingFlows } from '../spool/index.ts';
 import type { Store } from '../store.ts';
 import {
   countFlowsSql,
@@ -37,6 +37,15 @@ export interface RollupStats {
 }
 
 const [MINUTE] = ROLLUPS;
+
+/** More spool files than this waiting: the loader is behind, and making roll-ups would keep it there. */
+const BUSY_FILES = 2;
+/** The longest that roll-ups give way to loading before they go on by one slice all the same, in milliseconds. */
+const GIVE_WAY_MS = 20_000;
+const GIVE_WAY_POLL_MS = 200;
+
+/** Thrown between slices when told to stop. What is half made is removed at the next start. */
+class Stopped extends Error {}
 
 /** A spool file is named for its first flow; others in it may be this much older, having come by another socket. */
 const DISORDER_MS = 1000;
@@ -96,7 +105,7 @@ export class RollupMaker {
     this.#running ??= this.#loop();
   }
 
-  /** Stops after the slot at hand. */
+  /** Stops after the slice at hand. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
@@ -115,6 +124,7 @@ export class RollupMaker {
         failed = false;
         if (made) continue;
       } catch (error) {
+        if (error instanceof Stopped) return;
         this.stats.failures++;
         const reason = error instanceof Error ? error.message : String(error);
         if (!failed) this.#log('error', 'a roll-up cannot be made', { reason });
@@ -216,6 +226,16 @@ export class RollupMaker {
     if ((await this.#count(countSlotSql(spec, from, to))) > 0) await this.#store.command(removeSql(spec, from, to));
   }
 
+  /** Between slices: loading goes first, and stopping does not wait for the whole slot. */
+  async #giveWay(): Promise<void> {
+    const patience = performance.now() + GIVE_WAY_MS;
+    do {
+      if (this.#stop.signal.aborted) throw new Stopped('told to stop');
+      if (waitingFlows(this.#dir).length <= BUSY_FILES) return;
+      await sleep(GIVE_WAY_POLL_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
+    } while (performance.now() < patience);
+  }
+
   /** Leaves `#making` set: it goes when the slot's new state is written. */
   async #make(spec: RollupSpec, slot: number): Promise<void> {
     const began = performance.now();
@@ -226,11 +246,13 @@ export class RollupMaker {
       const ports = await this.#store.query(topPortsSql(slot, end));
       const kept = ports.rows.map((row) => Number(row.port));
       for (const slice of slices(await this.#count(countFlowsSql(slot, end)))) {
+        await this.#giveWay();
         await this.#store.command(rollupFlowsSql(slot, slice, kept, this.#store.columnsPresent()));
       }
     } else {
       const finer = ROLLUPS[ROLLUPS.indexOf(spec) - 1];
       for (const slice of slices(await this.#count(countSlotSql(finer, slot, end)))) {
+        await this.#giveWay();
         await this.#store.command(rollupAgainSql(finer, spec, slot, slice));
       }
     }
