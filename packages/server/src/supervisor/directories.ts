@@ -1,6 +1,6 @@
 // The data directory: what lies in it, and that only one Weir has it.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Directories } from '../child.ts';
 import type { Config } from '../config/schema.ts';
 import { ServerError } from '../errors.ts';
@@ -11,7 +11,7 @@ export function prepareDirectories(config: Config): Directories {
   const directories = { data, spool: join(data, 'spool'), store: join(data, 'store') };
   for (const path of Object.values(directories)) {
     try {
-      mkdirSync(path, { recursive: true });
+      makeDirectory(path);
       writeFileSync(join(path, '.writable'), '');
       rmSync(join(path, '.writable'));
     } catch (error) {
@@ -23,6 +23,17 @@ export function prepareDirectories(config: Config): Directories {
     }
   }
   return directories;
+}
+
+/**
+ * Makes a directory and those above it. One by one: `recursive` never returns where a file system answers ENOENT to a mkdir in a
+ * directory that is there, as /proc does.
+ */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  const above = dirname(path);
+  if (above !== path) makeDirectory(above);
+  mkdirSync(path);
 }
 
 const pidFile = (directories: Directories) => join(directories.data, 'weir.pid');
