@@ -14,6 +14,8 @@ export interface DecoderOptions {
   readonly exporterCap?: number;
   /** Texts kept at once; see StringTable. */
   readonly stringCap?: number;
+  /** Bytes of protocol state (templates, rates, interfaces, sequences) of all exporters together; see StateMemory. */
+  readonly stateBytes?: number;
   /** Networks that datagrams may come from; empty or absent: any. */
   readonly allow?: readonly Network[];
   readonly limits?: Partial<TemplateLimits>;
@@ -47,7 +49,7 @@ export class Decoder {
   #lastExporter: Exporter | undefined;
 
   constructor(options: DecoderOptions = {}) {
-    this.exporters = new ExporterTable(options.exporterCap);
+    this.exporters = new ExporterTable(options.exporterCap, options.stateBytes);
     this.strings = new StringTable(options.stringCap);
     this.#allow = options.allow ?? [];
     this.#samplingDefaults = (options.samplingDefaults ?? []).toSorted((a, b) => b.network.prefix - a.network.prefix);

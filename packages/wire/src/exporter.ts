@@ -1,10 +1,11 @@
 // What is known of each exporter: its key, its counters in the ledger, and what its protocols keep between messages.
 import { ACCOUNT, type AccountName, exporterKey, formatAddress, type Key, newCounters } from '@weir/record';
+import { type DescribeRoom, StateMemory, TOTAL_STATE_BYTES } from './state-memory.ts';
 
 /** What a protocol keeps of one exporter between messages (templates, sampling rates, sequences); each defines its own. */
 export interface ProtocolState {
-  /** Numbers for the exporters page; called about once a second, so it may allocate. */
-  describe(): ProtocolSummary;
+  /** Numbers for the exporters page; called every few seconds, so it may allocate. What `room` has no place for is left out. */
+  describe(room?: DescribeRoom): ProtocolSummary;
 }
 
 export interface ProtocolSummary {
@@ -63,11 +64,15 @@ export class ExporterTable {
   readonly #slots: (Exporter | undefined)[];
   readonly #list: Exporter[] = [];
   #last: Exporter | undefined;
+  /** What all exporters together may make us keep. */
+  readonly memory: StateMemory;
   /** Takes what cannot be given to one exporter: kernel drops, datagrams over the cap. Its address is `::`. */
   readonly unattributed = new Exporter(new Uint32Array(4));
 
-  constructor(cap = 16_384) {
+  /** `cap`: exporters kept; `stateBytes`: see StateMemory. */
+  constructor(cap = 16_384, stateBytes = TOTAL_STATE_BYTES) {
     this.#cap = cap;
+    this.memory = new StateMemory(stateBytes);
     this.#slots = new Array(2 ** Math.ceil(Math.log2(cap * 2))).fill(undefined);
   }
 

@@ -12,6 +12,7 @@ export { decodeNetflow9 } from './netflow/v9.ts';
 export { encodeNetflow9, type Netflow9Header } from './netflow/v9-encode.ts';
 export * from './sequence.ts';
 export * from './sflow/index.ts';
+export type { DescribeRoom } from './state-memory.ts';
 export * from './strings.ts';
 export { type SetSpec, type TemplateSpec, templateField } from './template/encode.ts';
 export { DEFAULT_LIMITS, type TemplateLimits } from './template/limits.ts';

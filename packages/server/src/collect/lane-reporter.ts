@@ -9,6 +9,11 @@ import type { LaneExporter, LaneReport } from './messages.ts';
 
 /** Templates, sampling rates and interfaces are described this often, in milliseconds: it allocates. */
 const DESCRIBE_MS = 5000;
+/**
+ * Templates' fields, rates and interfaces described in a report, all exporters together: of a hundred thousand the status file, which
+ * is written every second, takes about 10 MB.
+ */
+const DESCRIBED = 100_000;
 
 export class LaneReporter {
   readonly #lane: number;
@@ -40,6 +45,7 @@ export class LaneReporter {
   report(now: number, stats: ListenerStats, spoolProblem: string): LaneReport {
     this.#index();
     const { exporters } = this.#decoder;
+    const room = { left: DESCRIBED };
     exporters.unattributed.counters[ACCOUNT.kernel_dropped] = stats.sockets.reduce(
       (sum, socket) => sum + socket.kernelDropped,
       0,
@@ -65,7 +71,7 @@ export class LaneReporter {
             lastSeen: exporter.lastSeen,
             demo: this.#demo?.isDemo(exporter.words) ?? false,
             counters: exporter.counters.slice(),
-            protocols: describe ? [...exporter.protocols.values()].map((state) => state.describe()) : undefined,
+            protocols: describe ? [...exporter.protocols.values()].map((state) => state.describe(room)) : undefined,
           }),
         ),
       unattributed: exporters.unattributed.counters.slice(),

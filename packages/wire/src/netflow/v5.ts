@@ -5,6 +5,8 @@ import { referenceClock, skewBit } from '../clock.ts';
 import type { MessageContext, Outcome } from '../decoder.ts';
 import type { Exporter, ProtocolState, ProtocolSummary } from '../exporter.ts';
 import { SequenceTracker } from '../sequence.ts';
+import { type DescribeRoom, STATE_COST, type StateMemory, within } from '../state-memory.ts';
+import { DEFAULT_LIMITS } from '../template/limits.ts';
 import { viewOf } from '../view.ts';
 
 export const V5_HEADER_BYTES = 24;
@@ -20,15 +22,24 @@ interface Engine {
 }
 
 class Netflow5State implements ProtocolState {
-  /** By engine type and id: at most 65,536, in practice one. */
+  /** By engine type and id; in practice one. */
   readonly engines = new Map<number, Engine>();
+  readonly #cap: number;
+  readonly #memory: StateMemory;
   #lastId = -1;
   #last: Engine | undefined;
 
-  engine(id: number, exporter: Exporter): Engine {
+  constructor(cap: number, memory: StateMemory) {
+    this.#cap = cap;
+    this.#memory = memory;
+  }
+
+  /** The engine, made when new; undefined over a cap, then nothing is kept of it. */
+  engine(id: number, exporter: Exporter): Engine | undefined {
     if (this.#last !== undefined && this.#lastId === id) return this.#last;
     let engine = this.engines.get(id);
     if (engine === undefined) {
+      if (this.engines.size >= this.#cap || !this.#memory.take(STATE_COST.domain)) return undefined;
       engine = { sequence: new SequenceTracker(exporter.counters, 'sequence_lost_flows'), sampling: 0 };
       this.engines.set(id, engine);
     }
@@ -37,8 +48,8 @@ class Netflow5State implements ProtocolState {
     return engine;
   }
 
-  describe(): ProtocolSummary {
-    const domains = [...this.engines].map(([domain, { sampling }]) => ({
+  describe(room: DescribeRoom = { left: Number.POSITIVE_INFINITY }): ProtocolSummary {
+    const domains = [...within(this.engines, room, () => 1)].map(([domain, { sampling }]) => ({
       domain,
       templates: [],
       sampling: sampling > 0 ? [{ selector: '', rate: sampling }] : [],
@@ -48,10 +59,10 @@ class Netflow5State implements ProtocolState {
   }
 }
 
-function stateOf(exporter: Exporter): Netflow5State {
+function stateOf({ exporter, exporters, limits = DEFAULT_LIMITS }: MessageContext): Netflow5State {
   const known = exporter.protocols.get(SOURCE.netflow5);
   if (known instanceof Netflow5State) return known;
-  const made = new Netflow5State();
+  const made = new Netflow5State(limits.domains, exporters.memory);
   exporter.protocols.set(SOURCE.netflow5, made);
   return made;
 }
@@ -74,12 +85,12 @@ export function decodeNetflow5(
   const exported = view.getUint32(start + 8) * 1000 + Math.floor(view.getUint32(start + 12) / 1e6);
   const domain = view.getUint16(start + 20);
   const { exporter, timeReceived } = context;
-  const engine = stateOf(exporter).engine(domain, exporter);
-  const gap = engine.sequence.advance(view.getUint32(start + 16), count);
+  const engine = stateOf(context).engine(domain, exporter);
+  const gap = engine?.sequence.advance(view.getUint32(start + 16), count) ?? 0;
 
   // Two bits of mode, fourteen of interval. Zero: unknown, the counters stand as they came.
   const interval = view.getUint16(start + 22) & 0x3fff;
-  engine.sampling = interval;
+  if (engine !== undefined) engine.sampling = interval;
   const configured = context.configuredSampling ?? 0;
   const rate = interval > 0 ? interval : configured;
   const rateSource =

@@ -47,13 +47,12 @@ export function decodeSflow(
   if (end - at < 16) return 'malformed';
   if (!findAgent(view, start + 8, addressBytes, context)) return 'exporter_cap';
 
-  const { exporter } = context;
   const samples = sampleContext(batch, context);
   samples.message = context;
   samples.packet.bind(data, batch, context.packetDetail ?? true);
   samples.domain = view.getUint32(at);
   samples.sequence = view.getUint32(at + 4);
-  samples.subAgent = sflowStateOf(exporter, context.limits).subAgent(samples.domain);
+  samples.subAgent = sflowStateOf(context).subAgent(samples.domain);
   const gap = samples.subAgent?.sequence.advance(samples.sequence, 1) ?? 0;
   samples.quality = gap > 0 ? QUALITY.after_sequence_gap : 0;
   const count = view.getUint32(at + 12);

@@ -4,6 +4,7 @@ import { type AccountName, SOURCE } from '@weir/record';
 import type { MessageContext } from '../decoder.ts';
 import type { DomainSummary, Exporter, ProtocolState, ProtocolSummary } from '../exporter.ts';
 import { SequenceTracker } from '../sequence.ts';
+import { type DescribeRoom, EXPORTER_STATE_BYTES, STATE_COST, StateMemory, within } from '../state-memory.ts';
 import { DEFAULT_LIMITS, type TemplateLimits } from './limits.ts';
 import { SamplingRates } from './sampling.ts';
 import { fieldKey, type Template, VARIABLE_LENGTH } from './template.ts';
@@ -24,32 +25,41 @@ export class ObservationDomain {
   /** When the exporter's uptime began (element 160), ms since 1970; 0 unknown. */
   systemInit = 0;
   readonly #interfaceCap: number;
+  readonly #memory: StateMemory;
 
-  constructor(id: number, sequence: SequenceTracker, limits: TemplateLimits) {
+  constructor(id: number, sequence: SequenceTracker, limits: TemplateLimits, memory: StateMemory) {
     this.id = id;
     this.sequence = sequence;
-    this.sampling = new SamplingRates(limits.options);
+    this.sampling = new SamplingRates(limits.options, memory);
+    this.#memory = memory;
     this.#interfaceCap = limits.options;
   }
 
   /** Takes what options data say of an interface; an empty text leaves what is known. */
   nameInterface(ifIndex: number, name: string, alias: string): void {
     const known = this.interfaces.get(ifIndex);
+    const characters = name.length + alias.length;
     if (known === undefined) {
-      if (this.interfaces.size < this.#interfaceCap) this.interfaces.set(ifIndex, { name, alias });
+      if (this.interfaces.size >= this.#interfaceCap) return;
+      if (!this.#memory.take(STATE_COST.interface + characters * STATE_COST.character)) return;
+      this.interfaces.set(ifIndex, { name, alias });
       return;
     }
+    const before = (name === '' ? 0 : known.name.length) + (alias === '' ? 0 : known.alias.length);
+    if (!this.#memory.take((characters - before) * STATE_COST.character)) return;
     if (name !== '') known.name = name;
     if (alias !== '') known.alias = alias;
   }
 
-  describe(): DomainSummary {
+  describe(room: DescribeRoom): DomainSummary {
     const rates = (table: ReadonlyMap<number, number>, what: string) =>
-      [...table].map(([id, rate]) => ({ selector: `${what} ${id}`, rate }));
+      [...within(table, room, () => 1)].map(([id, rate]) => ({ selector: `${what} ${id}`, rate }));
     const { sampling } = this;
+    const templates = within(this.templates.values(), room, ({ fields }) => fields.length);
+    const interfaces = within(this.interfaces, room, ([, { name, alias }]) => 1 + ((name.length + alias.length) >> 6));
     return {
       domain: this.id,
-      templates: [...this.templates.values()].map((template) => ({
+      templates: [...templates].map((template) => ({
         id: template.id,
         fields: template.fields.map((field) => String(fieldKey(field))),
         options: template.options,
@@ -62,7 +72,7 @@ export class ObservationDomain {
         ...rates(sampling.selectors, 'selector'),
         ...rates(sampling.interfaces, 'interface'),
       ],
-      interfaces: [...this.interfaces].map(([ifIndex, { name, alias }]) => ({ ifIndex, name, alias, speed: 0 })),
+      interfaces: [...interfaces].map(([ifIndex, { name, alias }]) => ({ ifIndex, name, alias, speed: 0 })),
     };
   }
 }
@@ -83,13 +93,16 @@ export class TemplateState implements ProtocolState {
   templates = 0;
   /** Set for an exporter whose sequence counts messages over all its domains, whatever its protocol says (Open vSwitch's IPFIX). */
   messageSequence: SequenceTracker | undefined;
+  /** What this state may still take. */
+  readonly memory: StateMemory;
   readonly #protocol: string;
   readonly #exporter: Exporter;
   readonly #lost: LostAccount;
   readonly #domains = new Map<number, ObservationDomain>();
   #last: ObservationDomain | undefined;
 
-  constructor(protocol: string, exporter: Exporter, lost: LostAccount, limits: TemplateLimits) {
+  constructor(protocol: string, exporter: Exporter, lost: LostAccount, limits: TemplateLimits, memory: StateMemory) {
+    this.memory = memory;
     this.#protocol = protocol;
     this.#exporter = exporter;
     this.#lost = lost;
@@ -101,8 +114,8 @@ export class TemplateState implements ProtocolState {
     if (this.#last?.id === id) return this.#last;
     let domain = this.#domains.get(id);
     if (domain === undefined) {
-      if (this.#domains.size >= this.limits.domains) return undefined;
-      domain = new ObservationDomain(id, this.newSequence(), this.limits);
+      if (this.#domains.size >= this.limits.domains || !this.memory.take(STATE_COST.domain)) return undefined;
+      domain = new ObservationDomain(id, this.newSequence(), this.limits, this.memory);
       this.#domains.set(id, domain);
     }
     this.#last = domain;
@@ -113,8 +126,9 @@ export class TemplateState implements ProtocolState {
     return new SequenceTracker(this.#exporter.counters, this.#lost);
   }
 
-  describe(): ProtocolSummary {
-    return { protocol: this.#protocol, domains: [...this.#domains.values()].map((domain) => domain.describe()) };
+  describe(room: DescribeRoom = { left: Number.POSITIVE_INFINITY }): ProtocolSummary {
+    const domains = within(this.#domains.values(), room, () => 1);
+    return { protocol: this.#protocol, domains: Array.from(domains, (domain) => domain.describe(room)) };
   }
 }
 
@@ -123,14 +137,15 @@ export function templateState(
   context: MessageContext,
   source: typeof SOURCE.netflow9 | typeof SOURCE.ipfix,
 ): TemplateState {
-  const { exporter } = context;
+  const { exporter, exporters } = context;
   const known = exporter.protocols.get(source);
   if (known instanceof TemplateState) return known;
   const limits = context.limits ?? DEFAULT_LIMITS;
+  const memory = new StateMemory(EXPORTER_STATE_BYTES, exporters.memory);
   const made =
     source === SOURCE.ipfix
-      ? new TemplateState('IPFIX', exporter, 'sequence_lost_flows', limits)
-      : new TemplateState('NetFlow v9', exporter, 'sequence_lost_datagrams', limits);
+      ? new TemplateState('IPFIX', exporter, 'sequence_lost_flows', limits, memory)
+      : new TemplateState('NetFlow v9', exporter, 'sequence_lost_datagrams', limits, memory);
   exporter.protocols.set(source, made);
   return made;
 }

@@ -2,6 +2,7 @@
 // record itself, options data by the record's sampler, selector or interface, options data for all, the configuration.
 import { FIELD, QUALITY, SAMPLING_SOURCE } from '@weir/record';
 import type { ElementKey } from '../ipfix/registry.ts';
+import { STATE_COST, type StateMemory } from '../state-memory.ts';
 import type { Slot } from './layout.ts';
 import { type Run, type Step, wholeNumber } from './run.ts';
 
@@ -71,13 +72,15 @@ export class SamplingRates {
   readonly interfaces = new Map<number, number>();
   all = 0;
   readonly #cap: number;
+  readonly #memory: StateMemory;
 
-  constructor(cap: number) {
+  constructor(cap: number, memory: StateMemory) {
     this.#cap = cap;
+    this.#memory = memory;
   }
 
   set(table: Map<number, number>, id: number, rate: number): void {
-    if (table.has(id) || table.size < this.#cap) table.set(id, rate);
+    if (table.has(id) || (table.size < this.#cap && this.#memory.take(STATE_COST.rate))) table.set(id, rate);
   }
 
   /** The rate for records that name no sampler: the one for all, or the only one there is. */

@@ -1,6 +1,7 @@
 // The sets of one NetFlow v9 or IPFIX message: templates are learned, data is read by them. One engine for both; `Framing` says how
 // their bytes differ.
 import { ACCOUNT, FIELD, type FlowBatch } from '@weir/record';
+import { STATE_COST } from '../state-memory.ts';
 import type { ObservationDomain, TemplateState } from './domain.ts';
 import { gather, scratch, scratchView } from './layout.ts';
 import { compile, type Plan } from './plan.ts';
@@ -123,8 +124,13 @@ function learn(
   if (known !== undefined) {
     templates.delete(id);
     state.templates--;
+    state.memory.take(-known.fields.length * STATE_COST.field);
   }
-  if (fields === undefined || state.templates >= state.limits.templates) {
+  const fits =
+    fields !== undefined &&
+    state.templates < state.limits.templates &&
+    state.memory.take(fields.length * STATE_COST.field);
+  if (!fits) {
     counters[ACCOUNT.templates_refused]++;
     return;
   }
