@@ -139,6 +139,8 @@ export function readPpp(packet: Packet): Layer {
 export function readMpls(packet: Packet): Layer {
   const { view, end, row } = packet;
   const labels = packet.batch.use(FIELD.mpls_labels);
+  if (packet.labels === 'record') labels.truncate(row);
+  packet.labels = 'header';
   let { at } = packet;
   for (let kept = 0; ; kept++) {
     if (end - at < 4) return packet.stop();

@@ -52,6 +52,8 @@ export class Packet {
   /** VLAN tags of the innermost Ethernet header. */
   tags = 0;
   tunnelled = false;
+  /** Where the row's MPLS labels came from: nowhere yet, a record beside the header, or the header, which is believed before it. */
+  labels: 'none' | 'record' | 'header' = 'none';
 
   constructor(batch: FlowBatch) {
     this.batch = batch;
@@ -91,6 +93,7 @@ export class Packet {
     this.ipOffset = -1;
     this.tags = 0;
     this.tunnelled = false;
+    this.labels = 'none';
   }
 
   /** The header ended too early, is of an unknown protocol, or contradicts itself: what was read so far stands. */

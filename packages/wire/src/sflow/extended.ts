@@ -111,7 +111,8 @@ export function readMplsStacks(packet: Packet, view: DataView, start: number, en
   if (outgoing > (end - outgoingAt) >>> 2) return false;
   const count = Math.min(MAX_LIST, outgoing > 0 ? outgoing : incoming);
   const from = outgoing > 0 ? outgoingAt : incomingAt;
-  if (count === 0) return true;
+  if (count === 0 || packet.labels !== 'none') return true;
+  packet.labels = 'record';
   const labels = batch.use(FIELD.mpls_labels);
   for (let i = 0; i < count; i++) labels.push(row, view.getUint32(from + i * 4) >>> 12);
   return true;

@@ -1,6 +1,6 @@
 import { parseAddress, QUALITY, TUNNEL_TYPE } from '@weir/record';
 import { describe, expect, it } from 'vitest';
-import { ethernet, ipv4, tag, tcp } from '../testing/layers.ts';
+import { ethernet, ipv4, mpls, tag, tcp } from '../testing/layers.ts';
 import {
   decodeOne,
   flowSample,
@@ -99,6 +99,11 @@ describe('flow records beside the header', () => {
   it('give labels, translation and the tunnel that a switch took off', () => {
     const stacks = [...words(1, 100 << 12), ...words(2, 200 << 12, (201 << 12) | 0x100)];
     expect(row(headerOf(tcpFrame), record(1006, address4(9), stacks))).toMatchObject({ mpls_labels: [200, 201] });
+    // Labels in the header are believed before them, whichever comes first.
+    const labelled = headerOf(ethernet(0x8847, mpls([7, 8], ipv4(6, tcp(1, 2, 2)))));
+    const record1006 = record(1006, address4(9), stacks);
+    expect(row(labelled, record1006, record1006)).toMatchObject({ mpls_labels: [7, 8] });
+    expect(row(record1006, record1006, labelled)).toMatchObject({ mpls_labels: [7, 8] });
     expect(row(headerOf(tcpFrame), record(1007, address4(7), address4(8)), record(1020, words(70, 80)))).toMatchObject({
       nat_src_addr: '10.0.0.7',
       nat_dst_addr: '10.0.0.8',

@@ -215,7 +215,8 @@ function settleStep(lasted: Read, sideMissing: boolean): Step {
           end = Math.floor(run.context.timeReceived);
           run.batch.use(FIELD.quality)[row] |= QUALITY.time_guessed;
         }
-        start = end - duration;
+        // Never before 1970, which no column of times holds.
+        start = Math.max(0, end - duration);
       }
       starts[row * 2] = start;
       starts[row * 2 + 1] = start / WORD;
