@@ -77,6 +77,14 @@ describe('parseFilter', () => {
     expect(message(`dst_port in (${new Array(2000).fill('80').join(', ')})`)).toBeUndefined();
   });
 
+  it('refuses a like pattern whose last backslash has nothing to escape', () => {
+    const message = (text: string) => parseFilter(text).errors[0]?.message;
+    expect(message(String.raw`name like "a\\"`)).toContain('ends with a backslash');
+    expect(message(String.raw`name like "\\\\\\"`)).toContain('ends with a backslash');
+    expect(message(String.raw`name like "a\\\\"`)).toBeUndefined();
+    expect(message(String.raw`name like "a\\%"`)).toBeUndefined();
+  });
+
   it('gives quoted text back as it was', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {

@@ -143,6 +143,10 @@ export function readValue(field: FilterField, operator: ComparisonOperator, text
     const problem = regexProblem(text);
     return problem === undefined ? { type: 'text', text } : { message: `Not a regular expression: ${problem}` };
   }
+  // In a pattern a backslash takes the meaning from what follows it: at the end nothing does.
+  if (operator === 'like' && /(?:^|[^\\])(?:\\\\)*\\$/.test(text)) {
+    return { message: `"${text}" ends with a backslash that nothing follows: "\\\\\\\\" matches a backslash` };
+  }
   switch (field.kind) {
     case 'text':
     case 'labels':
