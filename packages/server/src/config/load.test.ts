@@ -66,6 +66,24 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('passes over what Kubernetes sets for Services whose names begin with weir', () => {
+    const env = {
+      WEIR_SERVICE_HOST: '10.96.0.7',
+      WEIR_SERVICE_PORT: '8080',
+      WEIR_SERVICE_PORT_HTTP: '8080',
+      WEIR_PORT: 'tcp://10.96.0.7:8080',
+      WEIR_PORT_8080_TCP: 'tcp://10.96.0.7:8080',
+      WEIR_PORT_2055_UDP_PROTO: 'udp',
+      WEIR_PORT_8080_TCP_PORT: '8080',
+      WEIR_PORT_8080_TCP_ADDR: '10.96.0.7',
+      WEIR_HTTP_PORT: 'tcp://10.96.0.7:8080',
+    };
+    expect(loadConfig({ env, flags: {} }).http.port).toBe(8080);
+    expect(mistakes('', { WEIR_PORT: '1' })).toEqual([
+      expect.stringContaining('environment: unknown variable WEIR_PORT'),
+    ]);
+  });
+
   it('says where YAML itself is broken', () => {
     expect(mistakes('http: [')[0]).toMatch(/^weir.yaml:1:\d+: /);
     expect(mistakes('just text')[0]).toContain('expected settings');

@@ -17,6 +17,16 @@ export interface ConfigSources {
 /** Variables that begin with WEIR_ and are no settings. */
 const OTHER_VARIABLES = new Set(['WEIR_CONFIG', 'WEIR_SERVER']);
 
+/**
+ * Whether a variable is one that Kubernetes sets in every pod for a Service, here one whose name begins with `weir`: its
+ * WEIR_SERVICE_HOST, WEIR_PORT=tcp://10.0.0.1:8080 and the like are no settings, even where the names are the same.
+ */
+function isServiceVariable(name: string, value: string): boolean {
+  if (/_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name))
+    return true;
+  return name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value);
+}
+
 /** `http.port` → `WEIR_HTTP_PORT`. */
 export function variableOf(setting: Setting): string {
   return `WEIR_${setting.path.join('_').toUpperCase()}`;
@@ -130,6 +140,7 @@ export function loadConfig(sources: ConfigSources): Config {
   const byVariable = new Map(known.map((setting) => [variableOf(setting), setting]));
   for (const [name, value] of Object.entries(sources.env)) {
     if (!name.startsWith('WEIR_') || OTHER_VARIABLES.has(name) || value === undefined) continue;
+    if (isServiceVariable(name, value)) continue;
     const setting = byVariable.get(name);
     if (setting === undefined) {
       const near = nearest(name, byVariable.keys());
