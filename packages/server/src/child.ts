@@ -29,12 +29,15 @@ export interface ChildPart {
 
 export interface ChildChannel {
   send(message: FromChild): void;
-  /** Resolves when the supervisor has let go of the HTTP port. */
+  /** Resolves when the supervisor has let go of the HTTP port, or is gone. */
   portFree(): Promise<void>;
 }
 
 /** What starting again does not mend: the whole program ends with the message. Anything else is tried again. */
 const FATAL: ReadonlySet<ServerErrorCode> = new Set(['config_invalid', 'file_unreadable', 'port_taken', 'data_in_use']);
+
+/** A process whose supervisor died stops by itself; nobody would kill it if that did not end, so it does so after this long. */
+const ORPHAN_MS = 30_000;
 
 /** Runs the body of a supervised process: starts when told, stops when told or when the supervisor is gone. */
 export function runChild(
@@ -50,6 +53,8 @@ export function runChild(
         portFree = resolve;
       });
       channel.send({ type: 'want_port' });
+      // Nobody is left who could hold it.
+      if (!process.connected) portFree();
       return promise;
     },
   };
@@ -81,7 +86,11 @@ export function runChild(
     } else if (message.type === 'port_free') portFree();
     else void stop();
   });
-  process.on('disconnect', () => void stop());
+  process.on('disconnect', () => {
+    portFree();
+    setTimeout(() => process.exit(1), ORPHAN_MS).unref();
+    void stop();
+  });
   // A terminal's Ctrl-C and a service manager's SIGTERM reach every process of the group. Only the supervisor acts on them: it
   // knows the order that loses nothing.
   process.on('SIGINT', () => {});

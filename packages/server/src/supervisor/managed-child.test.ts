@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FromChild } from '../child.ts';
@@ -79,6 +81,19 @@ describe('a supervised process', () => {
       made.start();
     });
     expect(down).toEqual(['child ended (SIGKILL)']);
+  });
+
+  it('goes by itself when the supervisor dies before it has let go of the port', async () => {
+    const orphan = fork(new URL('./testdata/child.ts', import.meta.url), {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
+    const config = { ...loadConfig({ env: {}, flags: {} }), collector: 'waits-for-port' };
+    const wanted = once(orphan, 'message');
+    orphan.send({ type: 'start', config, directories });
+    expect((await wanted)[0]).toEqual({ type: 'want_port' });
+    const gone = once(orphan, 'exit');
+    orphan.disconnect();
+    expect((await gone)[0]).toBe(0);
   });
 
   it('waits for the port until the supervisor has let go of it', async () => {
