@@ -1,8 +1,9 @@
 // The API over its own HTTP layer, on a real store with the sample in it.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { FlowsAnswer, GraphAnswer, LedgerAnswer, Problem, SeriesAnswer, TopAnswer } from '@weir/query';
 import { StoreError } from '@weir/store';
 import type { FastifyInstance } from 'fastify';
@@ -158,6 +159,20 @@ describe('errors of the API', () => {
     expect((await app.inject({ method: 'POST', url: '/api/v1/top' })).statusCode).toBe(405);
   });
 
+  it('are problem details too for a URL that cannot be decoded and for what is not HTTP', async () => {
+    const url = await app.inject({ method: 'GET', url: '/api/v1/%E0%A4%A' });
+    expect([url.statusCode, url.headers['content-type']]).toEqual([400, 'application/problem+json; charset=utf-8']);
+    expect(url.headers['x-content-type-options']).toBe('nosniff');
+    const server = buildApi(deps());
+    await server.listen({ host: '127.0.0.1', port: 0 });
+    const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1');
+    socket.end('BREW /coffee\r\n\r\n');
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1.1 400 .*\r\nContent-Type: application\/problem\+json\r\n/);
+    expect(JSON.parse(answer.split('\r\n\r\n')[1])).toMatchObject({ status: 400, title: 'Bad request' });
+    await server.close();
+  });
+
   it('name the limit that a query went beyond', async () => {
     for (const [code, limit] of [
       ['query_memory', 'memory'],
@@ -221,6 +236,18 @@ describe('the server', () => {
     expect(asset.headers['cache-control']).toContain('immutable');
     expect((await app.inject({ method: 'GET', url: '/assets/gone.js' })).statusCode).toBe(404);
     expect((await app.inject({ method: 'GET', url: '/../../etc/passwd' })).body).not.toContain('root:');
+  });
+
+  it('lets no other site change something', async () => {
+    const server = buildApi(deps({ register: (instance) => void instance.delete('/api/v1/demo', () => 'gone') }));
+    const status = async (headers: Record<string, string>) =>
+      (await server.inject({ method: 'DELETE', url: '/api/v1/demo', headers: { host: 'localhost:8080', ...headers } }))
+        .statusCode;
+    expect(await status({})).toBe(200);
+    expect(await status({ origin: 'http://localhost:8080', 'sec-fetch-site': 'same-origin' })).toBe(200);
+    expect(await status({ origin: 'http://evil.example' })).toBe(403);
+    expect(await status({ 'sec-fetch-site': 'cross-site' })).toBe(403);
+    await server.close();
   });
 
   it('lets others add routes', async () => {

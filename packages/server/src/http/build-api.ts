@@ -1,4 +1,5 @@
 // The HTTP server: routes, checks and error shape put together. Composition calls `listen` on what this gives.
+import type { Socket } from 'node:net';
 import { parseQuery, TailQuery } from '@weir/query';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Asking } from './asking.ts';
@@ -10,7 +11,7 @@ import { QueryGate } from './query-gate.ts';
 import type { Route } from './route.ts';
 import { allRoutes } from './routes/index.ts';
 import { follow } from './routes/tail.ts';
-import { registerSecurity } from './security.ts';
+import { registerSecurity, SECURITY_HEADERS } from './security.ts';
 
 /** Filters come in URLs, percent-encoded: 16 kB of text may take three times as much. */
 const MAX_HEADER_BYTES = 65_536;
@@ -25,6 +26,12 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
     forceCloseConnections: true,
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     routerOptions: { ignoreTrailingSlash: true },
+    // A URL that cannot be decoded comes here before any hook.
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(SECURITY_HEADERS);
+      sendProblem(error, request, reply, deps);
+    },
+    clientErrorHandler: answerUnreadable,
   });
   const gate = new QueryGate(limits);
   const { routes, rates } = allRoutes();
@@ -54,6 +61,20 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
     .header('cache-control', 'no-store')
     .type('application/problem+json')
     .send(JSON.stringify({ ...problem, instance: request.url.split('?')[0] }));
+}
+
+/** Answers what is not HTTP, or has too large a head: there is no request yet, only its socket. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, title] = error.code === 'HPE_HEADER_OVERFLOW' ? [431, 'Headers too large'] : [400, 'Bad request'];
+  const detail = `The request cannot be read (${error.code ?? error.message}).`;
+  const body = JSON.stringify({ type: 'urn:weir:problem:bad_request', title, status, detail });
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 /** Aborted when the caller goes away before the answer is out. */

@@ -18,6 +18,7 @@ export class ApiError extends Error {
 const API_PROBLEMS = {
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
+  origin_not_allowed: { status: 403, title: 'Not for other sites' },
   host_not_allowed: { status: 421, title: 'Host name not allowed' },
   store_not_ready: { status: 503, title: 'The store is not ready' },
   too_busy: { status: 503, title: 'Too many queries' },

@@ -49,6 +49,7 @@ mistakes, each with \`message\` and, where it applies, the \`parameter\`, the pl
 | status | type | when |
 |---|---|---|
 | 400 | \`urn:weir:problem:bad_parameter\`, \`bad_filter\`, \`bad_cursor\`, \`bad_resolution\` | The request cannot be understood |
+| 403 | \`urn:weir:problem:origin_not_allowed\` | A request that changes something comes from the page of another site |
 | 404 | \`urn:weir:problem:not_found\` | There is nothing at this address |
 | 405 | \`urn:weir:problem:method_not_allowed\` | Anything but GET and HEAD |
 | 421 | \`urn:weir:problem:host_not_allowed\` | The Host header names neither localhost, nor an address, nor one of \`http.allowed_hosts\` |

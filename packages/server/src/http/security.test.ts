@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hostAllowed, hostName } from './security.ts';
+import { hostAllowed, hostName, originAllowed } from './security.ts';
 
 describe('the Host header', () => {
   it('is read without port, brackets, case and a last dot', () => {
@@ -26,5 +26,17 @@ describe('the Host header', () => {
       false,
       false,
     ]);
+  });
+});
+
+describe('a request that changes something', () => {
+  it('comes from no page, or from the page of this server', () => {
+    const host = '127.0.0.1:8080';
+    expect(originAllowed({ host })).toBe(true);
+    expect(originAllowed({ host, origin: 'http://127.0.0.1:8080', 'sec-fetch-site': 'same-origin' })).toBe(true);
+    expect(originAllowed({ host, origin: 'http://127.0.0.1:3000', 'sec-fetch-site': 'same-site' })).toBe(false);
+    expect(originAllowed({ host, origin: 'https://evil.example' })).toBe(false);
+    expect(originAllowed({ host, origin: 'null' })).toBe(false);
+    expect(originAllowed({ host, 'sec-fetch-site': 'cross-site' })).toBe(false);
   });
 });
