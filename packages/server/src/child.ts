@@ -20,7 +20,7 @@ export type FromChild =
   | { readonly type: 'want_port' }
   /** Why it is not ready yet, for the stand-in. */
   | { readonly type: 'state'; readonly reason: string }
-  /** A mistake that starting again does not mend: the supervisor gives up with this message. */
+  /** A mistake that starting again does not mend: at the program's start the supervisor gives up with this message. */
   | { readonly type: 'fatal'; readonly code: ServerErrorCode; readonly message: string };
 
 export interface ChildPart {

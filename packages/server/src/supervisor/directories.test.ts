@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,8 +32,31 @@ describe('the data directory', () => {
     expect(runningPid(directories)).toBeUndefined();
     writeFileSync(join(dir, 'c/weir.pid'), 'not a number');
     expect(runningPid(directories)).toBeUndefined();
+    // The id of a Weir that is gone, used again by a process whose command line might be taken for it.
+    const again = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)', 'serve']);
+    writeFileSync(join(dir, 'c/weir.pid'), `${again.pid} 1\n`);
+    expect(runningPid(directories)).toBeUndefined();
+    again.kill('SIGKILL');
     const unlock = lockData(directories);
     unlock();
+    expect(runningPid(directories)).toBeUndefined();
+  });
+
+  it('is refused while another lives', async () => {
+    const directories = at(join(dir, 'd'));
+    const module = new URL('./directories.ts', import.meta.url).href;
+    const script = `import { lockData } from ${JSON.stringify(module)}; lockData(${JSON.stringify(directories)}); process.send('has it');`;
+    const other = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script],
+      { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+    );
+    await once(other, 'message');
+    expect(runningPid(directories)).toBe(other.pid);
+    expect(() => lockData(directories)).toThrow(`is in use by the Weir with process id ${other.pid}; stop it`);
+    const gone = once(other, 'exit');
+    other.kill('SIGKILL');
+    await gone;
     expect(runningPid(directories)).toBeUndefined();
   });
 });

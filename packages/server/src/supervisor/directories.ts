@@ -15,14 +15,18 @@ export function prepareDirectories(config: Config): Directories {
       writeFileSync(join(path, '.writable'), '');
       rmSync(join(path, '.writable'));
     } catch (error) {
-      const why = error instanceof Error && 'code' in error ? error.code : error;
-      throw new ServerError(
-        'data_unwritable',
-        `data: ${path} cannot be written (${why}); choose another directory with --data`,
-      );
+      throw unwritable(path, error);
     }
   }
   return directories;
+}
+
+function unwritable(path: string, error: unknown): ServerError {
+  const why = error instanceof Error && 'code' in error ? error.code : error;
+  return new ServerError(
+    'data_unwritable',
+    `data: ${path} cannot be written (${why}); choose another directory with --data`,
+  );
 }
 
 /**
@@ -42,8 +46,8 @@ const pidFile = (directories: Directories) => join(directories.data, 'weir.pid')
 export function runningPid(directories: Directories): number | undefined {
   const path = pidFile(directories);
   if (!existsSync(path)) return undefined;
-  const pid = Number(readFileSync(path, 'utf8'));
-  return pid !== process.pid && isWeir(pid) ? pid : undefined;
+  const [pid, started] = readFileSync(path, 'utf8').trim().split(' ');
+  return Number(pid) !== process.pid && isAlive(Number(pid), started) ? Number(pid) : undefined;
 }
 
 /** Takes the data directory for this process; returns what lets go of it. Throws ServerError `data_in_use`. */
@@ -55,21 +59,41 @@ export function lockData(directories: Directories): () => void {
       `data: ${directories.data} is in use by the Weir with process id ${pid}; stop it, or choose another directory with --data`,
     );
   }
-  writeFileSync(pidFile(directories), `${process.pid}\n`);
+  try {
+    writeFileSync(pidFile(directories), `${[process.pid, startOf(process.pid)].join(' ').trim()}\n`);
+  } catch (error) {
+    throw unwritable(directories.data, error);
+  }
   return () => rmSync(pidFile(directories), { force: true });
 }
 
-/** Whether a live process with this id looks like a Weir: ids are used again after a crash. */
-function isWeir(pid: number): boolean {
+/**
+ * Whether the process that wrote the file lives. Ids are used again, in a container from 1 on at every start: the time at which
+ * it started tells it from another.
+ */
+function isAlive(pid: number, started: string | undefined): boolean {
   if (!(pid > 0)) return false;
   try {
     process.kill(pid, 0);
-  } catch {
-    return false;
+  } catch (error) {
+    // Of another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+  return started === startOf(pid);
+}
+
+/**
+ * When a process started, in clock ticks since the machine did: field 22 of proc_pid_stat(5). Undefined off Linux, and for one
+ * that is dead and only waits for its parent to look.
+ */
+function startOf(pid: number): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('serve');
+    // The second field, the name in parentheses, may have spaces.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
-    return true;
+    return undefined;
   }
 }

@@ -4,20 +4,24 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FromChild } from '../child.ts';
 import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import { ManagedChild } from './managed-child.ts';
 
 const directories = { data: '/nonexistent', spool: '/nonexistent', store: '/nonexistent' };
 const children: ManagedChild[] = [];
 
 function child(
-  behaviour: string,
+  behaviour: string | (() => string),
   hooks: { onMessage?(message: FromChild): void; onDown?(reason: string, wait: number): void },
 ): ManagedChild {
-  const config = { ...loadConfig({ env: {}, flags: {} }), collector: behaviour };
+  const config = (): Config => ({
+    ...loadConfig({ env: {}, flags: {} }),
+    collector: typeof behaviour === 'string' ? behaviour : behaviour(),
+  });
   const made = new ManagedChild(
     'child',
     new URL('./testdata/child.ts', import.meta.url),
-    () => ({ type: 'start', config, directories }),
+    () => ({ type: 'start', config: config(), directories }),
     pino({ level: 'silent' }),
     { onMessage: hooks.onMessage ?? (() => {}), onDown: hooks.onDown ?? (() => {}) },
   );
@@ -65,6 +69,32 @@ describe('a supervised process', () => {
       made.start();
     });
     expect(waits).toEqual([200, 400, 800]);
+  });
+
+  it('is said to be down with the reason it gave', async () => {
+    const reason = await new Promise<string>((resolve) => child('says-why', { onDown: resolve }).start());
+    expect(reason).toBe('child ended (exit 1): the data are corrupt');
+  });
+
+  it('ends the program with a mistake at the start only, not once everything ran', async () => {
+    const atStart = await new Promise<FromChild>((resolve) => child('misconfigured', { onMessage: resolve }).start());
+    expect(atStart).toMatchObject({ type: 'fatal', code: 'config_invalid' });
+
+    const messages: FromChild['type'][] = [];
+    const behaviours = ['good', 'misconfigured', 'good'];
+    const down: string[] = [];
+    await new Promise<void>((resolve) => {
+      const made: ManagedChild = child(() => behaviours.shift() ?? 'good', {
+        onMessage: ({ type }) => {
+          if (messages.push(type) === 1) process.kill(made.pid ?? 0, 'SIGKILL');
+          else resolve();
+        },
+        onDown: (reason) => down.push(reason),
+      });
+      made.start();
+    });
+    expect(messages).toEqual(['ready', 'ready']);
+    expect(down).toEqual(['child ended (SIGKILL)', 'child ended (exit 1): the inventory is wrong']);
   });
 
   it('is started again after kill -9', async () => {

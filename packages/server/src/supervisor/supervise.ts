@@ -75,7 +75,7 @@ async function supervise(
       },
       onDown(reason, wait) {
         log.error(`${reason}; collecting goes on into the spool, starting again in ${wait} ms`);
-        standIn.reason = `${reason} and is being started again`;
+        standIn.reason = `${reason}; it is being started again`;
         standIn
           .open()
           .catch((error: unknown) =>
