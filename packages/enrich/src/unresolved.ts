@@ -2,7 +2,7 @@
 // Anyone can send datagrams with any address in them, so what is remembered is bounded.
 import { type EntityRow, formatAddress, type Key, keyOf } from '@weir/record';
 import { unresolvedRow } from './entities.ts';
-import { mixAddress } from './hash.ts';
+import { mix, mixAddress } from './hash.ts';
 
 /** Keys remembered in a generation: 65,536 of 8 bytes in a table half full take 1 MB. */
 const GENERATION = 65_536;
@@ -19,6 +19,8 @@ export class Unresolved {
   #count = 0;
   readonly #generation: number;
   readonly #mask: number;
+  /** Of this process alone: who sends us addresses cannot choose them so that all their keys fall into one slot. */
+  readonly #salt = (Math.random() * 0x1_0000_0000) | 0;
   /** New since the last drain: four words of the address, two of the key. */
   readonly #pending: Uint32Array<ArrayBuffer>;
   #pendingCount = 0;
@@ -91,7 +93,7 @@ export class Unresolved {
   /** -1 when the key is there, else the free slot where it would go. */
   #find(table: Uint32Array, lo: number, hi: number): number {
     const mask = this.#mask;
-    let slot = (lo ^ hi) & mask;
+    let slot = (mix(lo ^ this.#salt) ^ mix(hi ^ ~this.#salt)) & mask;
     for (;;) {
       const l = table[slot * 2];
       const h = table[slot * 2 + 1];

@@ -1,5 +1,6 @@
 // What is known of each exporter: its key, its counters in the ledger, and what its protocols keep between messages.
 import { ACCOUNT, type AccountName, exporterKey, formatAddress, type Key, newCounters } from '@weir/record';
+import { hashAddress } from './address-hash.ts';
 import { type DescribeRoom, StateMemory, TOTAL_STATE_BYTES } from './state-memory.ts';
 
 /** What a protocol keeps of one exporter between messages (templates, sampling rates, sequences); each defines its own. */
@@ -60,6 +61,7 @@ export class Exporter {
 /** Exporters by address. Bounded: past the cap an unknown address gets no exporter and the caller counts it. */
 export class ExporterTable {
   readonly #cap: number;
+  readonly #seed = (Math.random() * 0x1_0000_0000) | 0;
   /** Slots of an open-addressed table, by a hash of the words; a power of two at least twice the cap. */
   readonly #slots: (Exporter | undefined)[];
   readonly #list: Exporter[] = [];
@@ -93,11 +95,7 @@ export class ExporterTable {
       return last;
     }
     const mask = this.#slots.length - 1;
-    let hash = Math.imul(
-      w0 ^ Math.imul(w1, 0x9e3779b1) ^ Math.imul(w2, 0x85ebca6b) ^ Math.imul(w3, 0xc2b2ae35),
-      0x27d4eb2f,
-    );
-    hash = (hash ^ (hash >>> 15)) & mask;
+    let hash = hashAddress(this.#seed, w0, w1, w2, w3) & mask;
     for (;;) {
       const found = this.#slots[hash];
       if (found === undefined) break;
