@@ -123,7 +123,7 @@ const store = z.strictObject({
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
     .prefault('weir')
     .describe('Database'),
-  memory: size('900MiB').describe('Memory the embedded store may take in all'),
+  memory: size('700MiB').describe('Memory the embedded store may take in all'),
   retention: retention.prefault({}),
   query: query.prefault({}),
 });

@@ -27,7 +27,7 @@ const SETTINGS: Settings = {
   insert_deduplicate: 0,
 };
 
-const ROWS_A_SLICE = 1_000_000;
+const ROWS_A_SLICE = 500_000;
 const MAX_SLICES = 256;
 
 /** SQL conditions that part the rows of a slot, which has so many. Keys are hashes: equal ranges have about equal numbers. */
