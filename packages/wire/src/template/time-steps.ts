@@ -215,8 +215,8 @@ function settleStep(lasted: Read, sideMissing: boolean): Step {
           end = Math.floor(run.context.timeReceived);
           run.batch.use(FIELD.quality)[row] |= QUALITY.time_guessed;
         }
-        // Never before 1970, which no column of times holds.
-        start = Math.max(0, end - duration);
+        // A duration that would take it back to 1970 is nonsense.
+        start = end - duration < WORD ? end : end - duration;
       }
       starts[row * 2] = start;
       starts[row * 2 + 1] = start / WORD;
