@@ -100,7 +100,7 @@ export class Store {
       });
       this.#stop = () => engine.close();
       this.#reader = createClient({ connection: new EmbeddedConnection(target.path, options.queries ?? 4) });
-      this.#writer = createClient({ connection: new EmbeddedConnection(target.path, 3) });
+      this.#writer = createClient({ connection: new EmbeddedConnection(target.path, 4) });
       return;
     }
     this.kind = 'server';

@@ -1,4 +1,5 @@
 // The storing process's parts and the order in which they start and stop: store, roll-ups, loader, retention.
+import { availableParallelism } from 'node:os';
 import { Loader, type Log, openStore, Retention, RollupMaker, type Store, type StoreTarget } from '@weir/store';
 import type { Directories } from '../child.ts';
 import type { Config } from '../config/schema.ts';
@@ -7,6 +8,9 @@ import { FactsKeeper } from './facts.ts';
 
 /** How long stopping may go on loading what waits in the spool, in milliseconds; the rest is loaded at the next start. */
 const DRAIN_MS = 5000;
+
+/** With this many processors two files go in side by side, and merges get more than one thread. */
+const MANY_CORES = 4;
 
 export class Storing {
   readonly store: Store;
@@ -28,6 +32,7 @@ export class Storing {
     const store = openStore(storeTarget(config, directories), {
       maxMemoryBytes: config.store.memory,
       queries: config.store.query.concurrency,
+      mergeThreads: Math.max(1, Math.floor(availableParallelism() / 2)),
       limits: queryLimits(config),
     });
     await store.migrate();
@@ -38,6 +43,7 @@ export class Storing {
       store,
       dir: directories.spool,
       log: logLine,
+      inserts: availableParallelism() >= MANY_CORES ? 2 : 1,
       onFlows: (manifest) => rollups.flowsComing(manifest),
     });
     const retention = makeRetention(config, store, rollups, logLine);

@@ -31,7 +31,7 @@ export function startEngine(options: EngineOptions): Session {
   const args = [
     `--max_server_memory_usage=${options.maxMemoryBytes}`,
     `--background_pool_size=${options.mergeThreads}`,
-    `--background_merges_mutations_concurrency_ratio=2`,
+    `--background_merges_mutations_concurrency_ratio=1`,
     `--mark_cache_size=${options.cacheBytes}`,
     `--uncompressed_cache_size=0`,
     `--index_mark_cache_size=${Math.floor(options.cacheBytes / 4)}`,

@@ -18,6 +18,7 @@ import {
 import type { Store } from '../store.ts';
 import { StoreError } from '../store-error.ts';
 import { loadDimensions } from './dimension-rows.ts';
+import { Inserts } from './inserts.ts';
 import { countFlows, loadLedger } from './ledger-rows.ts';
 import { inHours, missingHours } from './presence.ts';
 
@@ -30,6 +31,8 @@ export interface LoaderOptions {
   readonly dir: string;
   /** Milliseconds between looks at an empty spool. Default 100. */
   readonly pollMs?: number;
+  /** Files that go in side by side: each is one thread, and takes up to 250 MB. Default 1. */
+  readonly inserts?: number;
   /** Longest wait between attempts while the store refuses. Default 10,000. */
   readonly maxBackoffMs?: number;
   /** Called before the flows of a file become visible, with what they span. */
@@ -74,6 +77,7 @@ export class Loader {
   readonly #dir: string;
   readonly #pollMs: number;
   readonly #maxBackoffMs: number;
+  readonly #inserts: number;
   readonly #onFlows: (manifest: Manifest) => Promise<void>;
   readonly #log: Log;
   readonly #stop = new AbortController();
@@ -89,6 +93,7 @@ export class Loader {
     this.#dir = options.dir;
     this.#pollMs = options.pollMs ?? 100;
     this.#maxBackoffMs = options.maxBackoffMs ?? 10_000;
+    this.#inserts = options.inserts ?? 1;
     this.#onFlows = options.onFlows ?? (async () => {});
     this.#log = options.log ?? (() => {});
     makeSpool(this.#dir);
@@ -116,16 +121,24 @@ export class Loader {
   async loadOnce(): Promise<number> {
     let files = await loadDimensions(this.#store, this.#dir);
     files += await this.#loadLedger();
+    const inserts = new Inserts(this.#inserts);
     for (const name of waitingFlows(this.#dir)) {
-      if (this.#stop.signal.aborted) break;
+      if (this.#stop.signal.aborted || inserts.failed) break;
       const claim = claimFlows(this.#dir, name);
       if (claim === undefined) continue;
       if (this.#state.state === 'idle') this.#state = { state: 'loading' };
-      await this.#load(claim);
+      try {
+        const insert = await this.#prepare(claim);
+        if (insert !== undefined) await inserts.add(insert);
+      } catch (error) {
+        await inserts.end();
+        throw error;
+      }
       files++;
       // Names of what these flows mention may have come meanwhile.
       if (files % 16 === 0) files += await loadDimensions(this.#store, this.#dir);
     }
+    await inserts.end();
     return files;
   }
 
@@ -166,7 +179,11 @@ export class Loader {
     return files;
   }
 
-  async #load(claim: Claim): Promise<void> {
+  /**
+   * What has to happen before the flows of a file are visible, one file after the other. Resolves to what puts them in, or to
+   * nothing where the file cannot be used.
+   */
+  async #prepare(claim: Claim): Promise<(() => Promise<void>) | undefined> {
     const { name, path } = claim;
     const uncertain = this.#uncertain.has(name);
     this.#uncertain.add(name);
@@ -176,27 +193,43 @@ export class Loader {
     } catch (error) {
       if (error instanceof SpoolError && !['bad_manifest', 'missing'].includes(error.code)) throw error;
       this.#corrupt(claim, 0, error);
-      return;
+      return undefined;
+    }
+    if (sizeOf(path) !== manifest.bytes) {
+      const reason = `${name} has ${sizeOf(path)} bytes where its manifest says ${manifest.bytes}`;
+      await this.#unreadable(claim, manifest, uncertain, new StoreError('bad_data', reason));
+      return undefined;
     }
     try {
-      if (sizeOf(path) !== manifest.bytes) {
-        throw new StoreError('bad_data', `${name} has ${sizeOf(path)} bytes where its manifest says ${manifest.bytes}`);
-      }
       await this.#store.addColumns(manifest.columns);
-      await this.#onFlows(manifest);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'bad_data') throw error;
+      await this.#unreadable(claim, manifest, uncertain, error);
+      return undefined;
+    }
+    await this.#onFlows(manifest);
+    return () => this.#load(claim, manifest, uncertain);
+  }
+
+  async #load(claim: Claim, manifest: Manifest, uncertain: boolean): Promise<void> {
+    try {
       await this.#insert(claim, manifest, uncertain && this.#store.kind === 'embedded');
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'bad_data') throw error;
-      await countFlows(this.#store, 'flows_spool_corrupt', name, manifest.exporters, Date.now(), uncertain);
-      this.#corrupt(claim, manifest.rows, error);
+      await this.#unreadable(claim, manifest, uncertain, error);
       return;
     }
-    await countFlows(this.#store, 'flows_stored', name, manifest.exporters, Date.now(), uncertain);
+    await countFlows(this.#store, 'flows_stored', claim.name, manifest.exporters, Date.now(), uncertain);
     removeClaim(claim);
-    this.#uncertain.delete(name);
+    this.#uncertain.delete(claim.name);
     this.stats.files++;
     this.stats.rows += manifest.rows;
     this.stats.bytes += manifest.bytes;
+  }
+
+  async #unreadable(claim: Claim, manifest: Manifest, uncertain: boolean, error: StoreError): Promise<void> {
+    await countFlows(this.#store, 'flows_spool_corrupt', claim.name, manifest.exporters, Date.now(), uncertain);
+    this.#corrupt(claim, manifest.rows, error);
   }
 
   /** A first attempt counts on the token; after one whose end is not known the rows themselves are looked for. */

@@ -1,0 +1,32 @@
+// A few inserts side by side. The first failure stops further ones; those under way end before it is told.
+
+export class Inserts {
+  readonly #limit: number;
+  readonly #running = new Set<Promise<void>>();
+  #error: { readonly reason: unknown } | undefined;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get failed(): boolean {
+    return this.#error !== undefined;
+  }
+
+  /** Begins an insert once there is room. Never rejects: see `end`. */
+  async add(insert: () => Promise<void>): Promise<void> {
+    while (this.#running.size >= this.#limit) await Promise.race(this.#running);
+    const run = insert()
+      .catch((reason: unknown) => {
+        this.#error ??= { reason };
+      })
+      .finally(() => this.#running.delete(run));
+    this.#running.add(run);
+  }
+
+  /** Waits for all that run. Rejects with the first failure. */
+  async end(): Promise<void> {
+    await Promise.all(this.#running);
+    if (this.#error !== undefined) throw this.#error.reason;
+  }
+}
