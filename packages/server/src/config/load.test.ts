@@ -38,6 +38,12 @@ describe('the configuration', () => {
     expect(config.spool.max_age).toBe(1000);
   });
 
+  it('takes no sampling rate that a column of 32 bits cannot hold', () => {
+    const rates = 'sampling: { default_rate: 4294967296, exporters: [{ network: 10.0.0.0/8, rate: 4294967296 }] }';
+    expect(mistakes(rates)).toHaveLength(2);
+    expect(mistakes(rates.replaceAll('4294967296', '4294967295'))).toEqual([]);
+  });
+
   it('is taken from the file, then the environment, then flags, the later winning', () => {
     const config = loadConfig({
       file: fileWith('http: { port: 1001 }\nlisten: { ports: [1], host: "::1" }\nstore: { retention: { flows: 2d } }'),

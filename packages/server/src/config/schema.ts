@@ -69,16 +69,20 @@ const listen = z.strictObject({
     .describe('Exporters kept per lane; datagrams of others are counted, not decoded'),
 });
 
+/** What the column `sampling_rate` holds; a 32-bit counter scaled by it fits 64 bits. */
+const MAX_RATE = 4_294_967_295;
+
 const sampling = z.strictObject({
   default_rate: z
     .int()
     .min(0)
+    .max(MAX_RATE)
     .prefault(0)
     .describe(
       '1 in N for flows that come with no rate from record, options or header; 0 leaves them unscaled and flagged',
     ),
   exporters: z
-    .array(z.strictObject({ network, rate: z.int().min(1) }))
+    .array(z.strictObject({ network, rate: z.int().min(1).max(MAX_RATE) }))
     .prefault([])
     .describe('The same for exporters in a network; the longest prefix counts'),
 });
