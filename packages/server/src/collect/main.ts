@@ -6,13 +6,16 @@ import { Collector } from './collector.ts';
 runChild(async ({ config, directories }, channel) => {
   const log = createLogger(config.log, 'collect');
   const collector = new Collector(config, directories, log);
-  let started = false;
-  await collector.start((error) => {
-    if (!started) return;
+  // A lane may die while others are still starting: then the start has failed. Later the process starts again.
+  let laneDied: (error: Error) => void = () => {};
+  const died = new Promise<never>((_, reject) => {
+    laneDied = reject;
+  });
+  await Promise.race([collector.start((error) => laneDied(error)), died]);
+  died.catch((error: unknown) => {
     log.fatal({ err: error }, 'a lane died; the process starts again');
     process.exit(1);
   });
-  started = true;
   channel.send({ type: 'ready' });
   return { stop: () => collector.stop() };
 });
