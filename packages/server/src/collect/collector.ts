@@ -149,6 +149,18 @@ export class Collector {
     this.#totals.take(report);
     this.#dimension('strings', report.strings);
     this.#dimension('entities', report.entities);
+    // At once: a lane reports when it has completed a file, and the store is about to count what is in it.
+    this.#writeLedger(Date.now(), this.#counters());
+  }
+
+  #counters(): Map<string, Float64Array> {
+    const counters = this.#totals.counters();
+    for (const [key, rows] of this.#dropped) {
+      const total = counters.get(key) ?? newCounters();
+      total[ACCOUNT.flows_spool_cap] += rows;
+      counters.set(key, total);
+    }
+    return counters;
   }
 
   /** Once a second: the ledger, the exporters' rows, the cap and the status. */
@@ -156,12 +168,7 @@ export class Collector {
     const now = Date.now();
     this.#problem = '';
     this.#guard(() => this.#enforceCap());
-    const counters = this.#totals.counters();
-    for (const [key, rows] of this.#dropped) {
-      const total = counters.get(key) ?? newCounters();
-      total[ACCOUNT.flows_spool_cap] += rows;
-      counters.set(key, total);
-    }
+    const counters = this.#counters();
     this.#writeLedger(now, counters);
     this.#writeExporters(now);
     this.#guard(() => writeStatus(this.#directories.spool, this.#status(now, counters)));

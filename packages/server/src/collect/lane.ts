@@ -27,6 +27,7 @@ class Lane implements ListenHandler {
   readonly #demo: DemoMark | undefined;
   #batchSince = 0;
   #reportedAt = 0;
+  #reportedFiles = 0;
   #spoolProblem = '';
   #spoolFailedAt = 0;
 
@@ -87,7 +88,8 @@ class Lane implements ListenHandler {
     } catch (error) {
       this.#spoolFailed(error);
     }
-    if (now - this.#reportedAt >= REPORT_MS) this.report(now);
+    // With each complete file, so that the ledger has it when the store does; every second otherwise.
+    if (this.#spool.stats.files !== this.#reportedFiles || now - this.#reportedAt >= REPORT_MS) this.report(now);
   }
 
   /** Writes everything that was received; nothing may be received after it. */
@@ -104,6 +106,7 @@ class Lane implements ListenHandler {
 
   report(now: number): void {
     this.#reportedAt = now;
+    this.#reportedFiles = this.#spool.stats.files;
     // When nothing has been tried for a while nobody knows; the main thread writes to the same directory every second.
     if (now - this.#spoolFailedAt > PROBLEM_MS) this.#spoolProblem = '';
     post(this.#reporter.report(now, this.#listener.stats(), this.#spoolProblem));

@@ -35,7 +35,9 @@ describe('the ledger', () => {
   it('says what a difference means', () => {
     expect(differenceText(0, 'flow')).toBe('adds up');
     expect(differenceText(1, 'flow')).toBe('1 flow on the way: received, not yet in an account');
-    expect(differenceText(-2000, 'flow')).toBe('2,000 flows from before this time range');
+    expect(differenceText(-2000, 'flow')).toBe(
+      '2,000 flows ahead: spooled before this time range, or a moment ago and not yet counted so',
+    );
   });
 
   it('counts lost flows wherever they were lost', () => {

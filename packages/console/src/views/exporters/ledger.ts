@@ -58,7 +58,7 @@ export function differenceText(difference: number, unit: string): string {
   const what = unit === '' ? '' : ` ${unit}${Math.abs(difference) === 1 ? '' : 's'}`;
   return difference > 0
     ? `${count}${what} on the way: received, not yet in an account`
-    : `${count}${what} from before this time range`;
+    : `${count}${what} ahead: spooled before this time range, or a moment ago and not yet counted so`;
 }
 
 /** `flows_spool_cap` → `Spool cap`: the unit is said by the balance's head. */
