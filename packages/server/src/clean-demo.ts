@@ -1,5 +1,5 @@
 // Removes demo data: through the running program, which has the embedded store locked, or directly when none runs.
-import { cleanDemo as cleanStore, openStore } from '@weir/store';
+import { cleanDemo as cleanStore, openStore, StoreError } from '@weir/store';
 import { z } from 'zod';
 import type { Config } from './config/schema.ts';
 import { ServerError } from './errors.ts';
@@ -12,16 +12,22 @@ export type Cleaned = z.infer<typeof Cleaned>;
 /** Path that the running program answers DELETE on. */
 export const DEMO_PATH = '/api/v1/demo';
 
-/** Resolves to what was removed. Throws ServerError and StoreError. */
+/** Resolves to what was removed. Throws ServerError. */
 export async function cleanDemo(config: Config): Promise<Cleaned> {
   const directories = prepareDirectories(config);
   if (runningPid(directories) !== undefined) return askRunning(config);
-  const store = openStore(storeTarget(config, directories));
   try {
-    await store.migrate();
-    return await cleanStore(store);
-  } finally {
-    await store.close();
+    const store = openStore(storeTarget(config, directories));
+    try {
+      await store.migrate();
+      return await cleanStore(store);
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    // A server that does not answer, a wrong password: for the person to mend.
+    if (error instanceof StoreError) throw new ServerError('start_failed', `the store: ${error.message}`);
+    throw error;
   }
 }
 

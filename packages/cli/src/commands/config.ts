@@ -7,6 +7,13 @@ import { addConfigOptions, configFrom } from '../config-options.ts';
 
 /** Settings whose value is not for the screen. */
 const SECRET = /password/;
+/** Where a URL may have one: `https://user:password@host`. */
+const SECRET_IN_URL = /^(\w+:\/\/[^/@]*:)[^/@]+@/;
+
+function shown(key: string, value: unknown): unknown {
+  if (SECRET.test(key) && value !== '') return '…';
+  return typeof value === 'string' ? value.replace(SECRET_IN_URL, '$1…@') : value;
+}
 
 export function define(command: Command, context: Context): void {
   const check = command
@@ -17,9 +24,7 @@ export function define(command: Command, context: Context): void {
   check.action((options: Record<string, unknown>) => {
     const config = configFrom(options, context);
     if (options.print === true) {
-      context.stdout.write(
-        stringify(JSON.parse(JSON.stringify(config, (key, value) => (SECRET.test(key) && value !== '' ? '…' : value)))),
-      );
+      context.stdout.write(stringify(JSON.parse(JSON.stringify(config, shown))));
     } else context.stdout.write('the configuration is good\n');
   });
   command

@@ -1,8 +1,8 @@
 // weir serve: the whole program.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { demoInventory } from '@weir/demo';
-import { type Config, serve } from '@weir/server';
+import { type Config, prepareDirectories, serve } from '@weir/server';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { Context } from '../command.ts';
@@ -37,8 +37,7 @@ SIGTERM or Ctrl-C stops it gracefully: what was received is in the spool or the 
 /** The demo brings its own inventory, written where a person can read it. An inventory that was given stays. */
 function withDemoInventory(config: Config): Config {
   if (!config.demo || config.inventory !== undefined) return config;
-  mkdirSync(config.data, { recursive: true });
-  const path = join(config.data, 'demo-inventory.yaml');
+  const path = join(prepareDirectories(config).data, 'demo-inventory.yaml');
   writeFileSync(path, `# The demo's cluster. Written at every start with --demo.\n${stringify(demoInventory())}`);
   return { ...config, inventory: path };
 }
