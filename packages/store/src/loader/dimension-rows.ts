@@ -15,8 +15,49 @@ async function insert(store: Store, dimension: DimensionName, path: string, toke
   await store.insertFile({ table: dimension, path, format: 'JSONEachRow', columns, token });
 }
 
+/** A dictionary that is read faster than this is read whenever its table changed, in milliseconds. */
+const QUICK_MS = 250;
+/** One that takes longer rests this many times as long: addresses that nobody knows may bring rows every second. */
+const REST = 10;
+
+/** Reads dictionaries of an embedded engine again after their tables changed: all of a table each time, so not too often. */
+export class Dictionaries {
+  readonly #store: Pick<Store, 'kind' | 'command'>;
+  readonly #now: () => number;
+  readonly #changed = new Set<DimensionName>();
+  readonly #notBefore = new Map<DimensionName, number>();
+
+  /** `now`: milliseconds of a clock that only goes forward. */
+  constructor(store: Pick<Store, 'kind' | 'command'>, now = () => performance.now()) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  changed(dimension: DimensionName): void {
+    // A server's dictionaries look for themselves whether their table changed.
+    if (this.#store.kind === 'embedded') this.#changed.add(dimension);
+  }
+
+  /** Reads those that changed and have rested. Throws StoreError; what was not read stays to be read. */
+  async read(): Promise<void> {
+    for (const dimension of [...this.#changed]) {
+      const began = this.#now();
+      if (began < (this.#notBefore.get(dimension) ?? 0)) continue;
+      await this.#store.command(`SYSTEM RELOAD DICTIONARY ${DATABASE}.${dimension}_dict`);
+      this.#changed.delete(dimension);
+      const took = this.#now() - began;
+      if (took > QUICK_MS) this.#notBefore.set(dimension, began + took * (1 + REST));
+    }
+  }
+}
+
 /** Returns how many files were taken in. Throws StoreError and SpoolError. */
-async function loadDimension(store: Store, dir: string, dimension: DimensionName): Promise<number> {
+async function loadDimension(
+  store: Store,
+  dir: string,
+  dimension: DimensionName,
+  dictionaries: Dictionaries,
+): Promise<number> {
   const folder = dimensionFolder(dimension);
   const names = namesIn(dir, folder, '.jsonl').slice(0, FILES_AT_ONCE);
   if (names.length === 0) return 0;
@@ -39,14 +80,14 @@ async function loadDimension(store: Store, dir: string, dimension: DimensionName
   }
   tryUnlink(batch);
   for (const name of names) tryUnlink(path(name));
-  // A server's dictionaries look for themselves whether their table changed.
-  if (store.kind === 'embedded') await store.command(`SYSTEM RELOAD DICTIONARY ${DATABASE}.${dimension}_dict`);
+  dictionaries.changed(dimension);
   return names.length;
 }
 
 /** Takes in all dimensions' rows; returns how many files. Throws StoreError and SpoolError. */
-export async function loadDimensions(store: Store, dir: string): Promise<number> {
+export async function loadDimensions(store: Store, dir: string, dictionaries: Dictionaries): Promise<number> {
   let files = 0;
-  for (const dimension of DIMENSION_NAMES) files += await loadDimension(store, dir, dimension);
+  for (const dimension of DIMENSION_NAMES) files += await loadDimension(store, dir, dimension, dictionaries);
+  await dictionaries.read();
   return files;
 }

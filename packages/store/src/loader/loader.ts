@@ -17,7 +17,7 @@ import {
 } from '../spool/index.ts';
 import type { Store } from '../store.ts';
 import { StoreError } from '../store-error.ts';
-import { loadDimensions } from './dimension-rows.ts';
+import { Dictionaries, loadDimensions } from './dimension-rows.ts';
 import { Inserts } from './inserts.ts';
 import { countFlows, loadLedger } from './ledger-rows.ts';
 import { inHours, missingHours } from './presence.ts';
@@ -74,6 +74,7 @@ export class Loader {
     recoveredPresent: 0,
   };
   readonly #store: Store;
+  readonly #dictionaries: Dictionaries;
   readonly #dir: string;
   readonly #pollMs: number;
   readonly #maxBackoffMs: number;
@@ -90,6 +91,7 @@ export class Loader {
   /** Throws SpoolError when the spool cannot be made or read. */
   constructor(options: LoaderOptions) {
     this.#store = options.store;
+    this.#dictionaries = new Dictionaries(options.store);
     this.#dir = options.dir;
     this.#pollMs = options.pollMs ?? 100;
     this.#maxBackoffMs = options.maxBackoffMs ?? 10_000;
@@ -119,7 +121,7 @@ export class Loader {
 
   /** Takes in what waits now. Returns how many files. Throws StoreError and SpoolError. */
   async loadOnce(): Promise<number> {
-    let files = await loadDimensions(this.#store, this.#dir);
+    let files = await loadDimensions(this.#store, this.#dir, this.#dictionaries);
     files += await this.#loadLedger();
     const inserts = new Inserts(this.#inserts);
     for (const name of waitingFlows(this.#dir)) {
@@ -136,7 +138,7 @@ export class Loader {
       }
       files++;
       // Names of what these flows mention may have come meanwhile.
-      if (files % 16 === 0) files += await loadDimensions(this.#store, this.#dir);
+      if (files % 16 === 0) files += await loadDimensions(this.#store, this.#dir, this.#dictionaries);
     }
     await inserts.end();
     return files;
