@@ -19,7 +19,7 @@ export type StoreTarget =
 export interface StoreOptions {
   /** Embedded: bytes that all queries, inserts and merges may take together. Default 800 MiB. */
   readonly maxMemoryBytes?: number;
-  /** Embedded: queries that run at once; more wait. Default 4. */
+  /** Embedded: callers' queries that run at once; more wait. The store's own have two places more. Default 4. */
   readonly queries?: number;
   /** Embedded: threads that merge in the background. Default 1. */
   readonly mergeThreads?: number;
@@ -63,6 +63,9 @@ export interface InsertFile {
   readonly where?: string;
 }
 
+/** Queries of the store's own upkeep (roll-ups, retention, what is there) that need not wait for those of callers. */
+const OWN_QUERIES = 2;
+
 /** An insert makes one part of a file: the token then covers all of it or nothing. */
 const INSERT_SETTINGS: Settings = {
   max_threads: 1,
@@ -99,7 +102,9 @@ export class Store {
         cacheBytes: 64 * 1024 * 1024,
       });
       this.#stop = () => engine.close();
-      this.#reader = createClient({ connection: new EmbeddedConnection(target.path, options.queries ?? 4) });
+      this.#reader = createClient({
+        connection: new EmbeddedConnection(target.path, (options.queries ?? 4) + OWN_QUERIES),
+      });
       this.#writer = createClient({ connection: new EmbeddedConnection(target.path, 4) });
       return;
     }

@@ -98,8 +98,9 @@ export class EmbeddedConnection implements Connection {
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
     if (this.#open < this.#size) {
+      const connection = connections().createChdbConnection({ path: this.#path });
       this.#open++;
-      return connections().createChdbConnection({ path: this.#path });
+      return connection;
     }
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
