@@ -122,11 +122,6 @@ const store = z.strictObject({
     .string()
     .prefault('')
     .describe('Password at the server; better from WEIR_STORE_PASSWORD than from a file'),
-  database: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
-    .prefault('weir')
-    .describe('Database'),
   memory: size('700MiB').describe('Memory the embedded store may take in all'),
   retention: retention.prefault({}),
   query: query.prefault({}),

@@ -15,7 +15,7 @@ function child(
   hooks: { onMessage?(message: FromChild): void; onDown?(reason: string, wait: number): void },
 ): ManagedChild {
   const config = (): Config => ({
-    ...loadConfig({ env: {}, flags: {} }),
+    ...loadConfig({ env: {}, flags: { 'store.query.concurrency': '20' } }),
     collector: typeof behaviour === 'string' ? behaviour : behaviour(),
   });
   const made = new ManagedChild(
@@ -74,6 +74,11 @@ describe('a supervised process', () => {
   it('is said to be down with the reason it gave', async () => {
     const reason = await new Promise<string>((resolve) => child('says-why', { onDown: resolve }).start());
     expect(reason).toBe('child ended (exit 1): the data are corrupt');
+  });
+
+  it('has threads for all queries that may run, and for inserts beside them', async () => {
+    const reason = await new Promise<string>((resolve) => child('threads', { onDown: resolve }).start());
+    expect(reason).toBe('child ended (exit 1): 32 threads');
   });
 
   it('ends the program with a mistake at the start only, not once everything ran', async () => {

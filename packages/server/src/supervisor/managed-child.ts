@@ -9,6 +9,11 @@ const LAST_BACKOFF_MS = 10_000;
 /** A process that lived this long starts the waiting from the beginning. */
 const HEALTHY_MS = 30_000;
 
+/** Threads for all that is not a query: inserts, roll-ups, the store's own queries, file access. */
+const OTHER_THREADS = 12;
+
+type Start = Extract<ToChild, { type: 'start' }>;
+
 export interface ManagedChildHooks {
   /** `fatal` comes only before it was ready for the first time; later it is a reason to start again. */
   onMessage(message: FromChild): void;
@@ -19,7 +24,7 @@ export interface ManagedChildHooks {
 export class ManagedChild {
   readonly name: string;
   readonly #module: URL;
-  readonly #start: () => ToChild;
+  readonly #start: () => Start;
   readonly #log: Logger;
   readonly #hooks: ManagedChildHooks;
   #process: ChildProcess | undefined;
@@ -32,7 +37,7 @@ export class ManagedChild {
   #timer: NodeJS.Timeout | undefined;
   restarts = 0;
 
-  constructor(name: string, module: URL, start: () => ToChild, log: Logger, hooks: ManagedChildHooks) {
+  constructor(name: string, module: URL, start: () => Start, log: Logger, hooks: ManagedChildHooks) {
     this.name = name;
     this.#module = module;
     this.#start = start;
@@ -46,10 +51,12 @@ export class ManagedChild {
 
   start(): void {
     const began = Date.now();
+    const message = this.#start();
     const child = fork(this.#module, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      // Each statement that the embedded store runs holds one of libuv's threads, which file access needs too: more than four.
-      env: { UV_THREADPOOL_SIZE: '16', ...process.env },
+      // Each statement that the embedded store runs holds one of libuv's threads, which file access needs too: more than four,
+      // and enough for inserts beside all the queries that may run.
+      env: { UV_THREADPOOL_SIZE: String(OTHER_THREADS + message.config.store.query.concurrency), ...process.env },
       // Type stripping warns that it is experimental; the reader of the log cannot do anything about it.
       // Young garbage is collected every 4 MB in place of 32: the hot path makes hardly any, and memory is shared with the store.
       execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4'],
@@ -71,7 +78,7 @@ export class ManagedChild {
         this.start();
       }, wait);
     });
-    this.send(this.#start());
+    this.send(message);
   }
 
   #take(message: FromChild): void {

@@ -6,6 +6,7 @@ runChild(async ({ config }, channel) => {
   if (config.collector === 'dies') process.exit(7);
   if (config.collector === 'says-why') throw new Error('the data are corrupt');
   if (config.collector === 'misconfigured') throw new ServerError('config_invalid', 'the inventory is wrong');
+  if (config.collector === 'threads') throw new Error(`${process.env.UV_THREADPOOL_SIZE} threads`);
   if (config.collector === 'waits-for-port') await channel.portFree();
   channel.send({ type: 'ready' });
   return {
