@@ -68,6 +68,7 @@ const ENGINE_CODES: Readonly<Record<number, StoreErrorCode>> = {
   516: 'not_allowed', // AUTHENTICATION_FAILED
   // What reading a broken Native or JSON file says.
   6: 'bad_data', // CANNOT_PARSE_TEXT
+  25: 'bad_data', // CANNOT_PARSE_ESCAPE_SEQUENCE
   26: 'bad_data', // CANNOT_PARSE_QUOTED_STRING
   27: 'bad_data', // CANNOT_PARSE_INPUT_ASSERTION_FAILED
   32: 'bad_data', // ATTEMPT_TO_READ_AFTER_EOF
@@ -80,8 +81,10 @@ const ENGINE_CODES: Readonly<Record<number, StoreErrorCode>> = {
   72: 'bad_data', // CANNOT_PARSE_NUMBER
   117: 'bad_data', // INCORRECT_DATA
   128: 'bad_data', // TOO_LARGE_ARRAY_SIZE
+  130: 'bad_data', // CANNOT_READ_ARRAY_FROM_TEXT
   131: 'bad_data', // TOO_LARGE_STRING_SIZE
   261: 'bad_data', // UNKNOWN_BLOCK_INFO_FIELD
+  563: 'bad_data', // CANNOT_READ_MAP_FROM_TEXT
   47: 'bad_query', // UNKNOWN_IDENTIFIER
   60: 'bad_query', // UNKNOWN_TABLE
   62: 'bad_query', // SYNTAX_ERROR

@@ -1,5 +1,5 @@
 // Queries under limits, retention and removing the demo, against one embedded engine.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { QUALITY } from '@weir/record';
@@ -93,6 +93,24 @@ describe('query', () => {
   it('refuses SQL that is none and parameters without a value', async () => {
     await expect(store.query('SELEC 1')).rejects.toMatchObject({ code: 'bad_query' });
     await expect(store.query('SELECT {a:UInt8}')).rejects.toMatchObject({ code: 'bad_query' });
+  });
+});
+
+describe('insertFile', () => {
+  it.each([
+    ['a map that is none', '{"key":"1","labels":{"a"x"b"}}'],
+    ['text cut inside an escape', '{"key":"1","namespace":"a\\'],
+    ['a number that is none', '{"key":"x"}'],
+  ])('says that the file is bad, not the store, for %s', async (token, line) => {
+    const path = join(root, 'broken.jsonl');
+    writeFileSync(path, line);
+    const columns = [
+      { name: 'key', type: 'UInt64' },
+      { name: 'namespace', type: 'LowCardinality(String)' },
+      { name: 'labels', type: 'Map(String, String)' },
+    ];
+    const inserted = store.insertFile({ table: 'entities', path, format: 'JSONEachRow', columns, token });
+    await expect(inserted).rejects.toMatchObject({ code: 'bad_data' });
   });
 });
 
