@@ -9,8 +9,13 @@ import { DemoMark } from './demo-mark.ts';
 import { LaneReporter } from './lane-reporter.ts';
 import type { FromLane, LaneStart, ToLane } from './messages.ts';
 
-/** Flows in memory before they are enriched and written: bounds the lane's memory to about 30 MB of columns. */
-const BATCH_ROWS = 131_072;
+/**
+ * Flows that are decoded before they are enriched and written: three megabytes of columns, which the processor's caches hold from
+ * one step to the next: decoding v9 alone is a quarter faster than into batches that they do not hold.
+ */
+const FLUSH_ROWS = 16_384;
+/** Room beyond that for the largest datagram: no protocol packs more than a record into a byte. */
+const BATCH_ROWS = FLUSH_ROWS + 65_536;
 /** A batch that is not full is written after this long, in milliseconds: what `kill -9` can lose of quiet traffic. */
 const BATCH_AGE_MS = 250;
 /** How long a failure to write the spool is told when no further attempt was made, in milliseconds. */
@@ -70,8 +75,7 @@ class Lane implements ListenHandler {
         decoder.countTruncated(peers, i * 4);
         continue;
       }
-      // No protocol packs more than a record into a byte.
-      if (batch.room < end - start) this.#flush();
+      if (batch.length >= FLUSH_ROWS) this.#flush();
       const from = batch.length;
       decoder.decode(data, start, end, peers, i * 4, times[i], batch);
       if (this.#demo !== undefined && batch.length > from) this.#demo.mark(batch, from, peers, i * 4);

@@ -203,6 +203,29 @@ describe('Loader', () => {
     expect(waitingFlows(dir)).toEqual([]);
   });
 
+  it('sums the ledger up to five minutes once it is hours old', async () => {
+    const loader = new Loader({ store, dir });
+    const hoursAgo = Math.floor((Date.now() - 3 * 3_600_000) / 300_000) * 300_000;
+    const row = (time: number, count: number) =>
+      ({ time, collector: 'ttl', exporter: keyText(EXPORTER), account: 'datagrams_received', count }) as const;
+    for (let second = 0; second < 10; second++) writeLedger(dir, 'old', [row(hoursAgo + second * 1000, 1)]);
+    writeLedger(dir, 'old', [row(hoursAgo + 300_000, 7)]);
+    writeLedger(dir, 'new', [row(Date.now(), 2), row(Date.now(), 3)]);
+    await loader.loadOnce();
+    await store.command('OPTIMIZE TABLE weir.ledger FINAL');
+    const { rows } = await store.query(
+      `SELECT toUnixTimestamp64Milli(time) AS time, count, source = '' AS summed FROM weir.ledger
+       WHERE collector = 'ttl' ORDER BY time, count`,
+    );
+    expect(rows.map(({ count, summed }) => [Number(count), summed])).toEqual([
+      [10, 1],
+      [7, 1],
+      [2, 0],
+      [3, 0],
+    ]);
+    expect(Number(rows[0].time)).toBe(hoursAgo);
+  });
+
   it('takes in dimensions and answers with their newest row', async () => {
     const row = (name: string, version: string) => ({
       key: keyText(EXPORTER),

@@ -57,7 +57,7 @@ export function createTable(table: TableSpec, options: DdlOptions = {}): string[
     definitions.join(',\n'),
     `) ENGINE = ${engineSql(table, options)}`,
     ...(table.partitionBy === undefined ? [] : [`PARTITION BY ${table.partitionBy}`]),
-    `ORDER BY ${table.orderBy}${settingsSql(table, options)}`,
+    `ORDER BY ${table.orderBy}${table.ttl === undefined ? '' : `\nTTL ${table.ttl}`}${settingsSql(table, options)}`,
   ].join('\n');
   if (options.cluster === undefined) return [storage];
   return [storage, distributed(table, options)];

@@ -10,6 +10,7 @@ import { clusterInventory } from '../load/cluster.ts';
 import { Netflow5Round } from './decode.ts';
 import type { Stage } from './measure.ts';
 
+/** A whole round, and room for the decoder's rule of a row a byte. */
 const ROWS = 131_072;
 
 /** Batches of newly drawn, decoded flows. */
@@ -20,7 +21,7 @@ function decoded(): { batch: FlowBatch; refill: () => void } {
   const refill = () => {
     batch.clear();
     round.refill();
-    round.decode(decoder, batch, Date.now());
+    round.decode(decoder, batch, Date.now(), () => {});
   };
   return { batch, refill };
 }
