@@ -16,6 +16,8 @@ ${table(
   Object.entries(ACCOUNTS).map(([name, { unit, role, description }]) => [code(name), unit, ROLES[role], description]),
 )}
 
+The store keeps what each account grew by, second by second; after two hours it sums them to five minutes.
+
 Once nothing is under way these hold for every exporter; what is in memory or waits in the spool is the difference meanwhile:
 
 ${BALANCES.map(({ total, parts }) => `- ${code(total)} = ${parts.map(code).join(' + ')}`).join('\n')}

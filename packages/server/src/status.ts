@@ -99,3 +99,20 @@ export function readStatuses(spoolDir: string): CollectorStatus[] {
       }
     });
 }
+
+/** How long a reading of the statuses is used again, in milliseconds: a scrape asks many times, and a status may be megabytes. */
+const REREAD_MS = 250;
+
+/** Reads the statuses, at most every quarter of a second. */
+export function statusReader(spoolDir: string, now: () => number = Date.now): () => readonly CollectorStatus[] {
+  let statuses: readonly CollectorStatus[] = [];
+  let readAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    const time = now();
+    if (time - readAt >= REREAD_MS || time < readAt) {
+      statuses = readStatuses(spoolDir);
+      readAt = time;
+    }
+    return statuses;
+  };
+}

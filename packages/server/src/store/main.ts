@@ -10,7 +10,7 @@ import { createLogger } from '../log.ts';
 import { Metrics } from '../operations/metrics.ts';
 import { readiness } from '../operations/readiness.ts';
 import { registerOperations } from '../operations/routes.ts';
-import { readStatuses } from '../status.ts';
+import { statusReader } from '../status.ts';
 import { portError } from '../supervisor/stand-in.ts';
 import { VERSION } from '../version.ts';
 import { Storing } from './storing.ts';
@@ -28,7 +28,7 @@ runChild(async ({ config, directories }, channel) => {
   const started = Date.now();
   const log = createLogger(config.log, 'store');
   const storing = await Storing.start(config, directories, log);
-  const collectors = () => readStatuses(directories.spool);
+  const collectors = statusReader(directories.spool);
   const storeFacts = () => storing.facts.facts();
   const ready = () => readiness(Date.now(), collectors(), storeFacts());
   const metrics = new Metrics({ statuses: collectors, store: storeFacts });
