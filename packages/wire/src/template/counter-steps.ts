@@ -130,12 +130,24 @@ function u64CounterStep(a: GivenCounter, b: GivenCounter): Step {
     const scaledA = run.batch.use(a.scaled);
     const countedB = run.batch.use(b.counted);
     const scaledB = run.batch.use(b.scaled);
-    const { view, stride, end } = run;
+    const { view, stride, end, rate } = run;
     for (let row = run.row, at = run.start; row < end; row++, at += stride) {
-      countedA[row * 2] = view.getUint32(at + offsetA + 4);
-      countedA[row * 2 + 1] = view.getUint32(at + offsetA);
-      countedB[row * 2] = view.getUint32(at + offsetB + 4);
-      countedB[row * 2 + 1] = view.getUint32(at + offsetB);
+      const two = row * 2;
+      const lowA = view.getUint32(at + offsetA + 4);
+      const highA = view.getUint32(at + offsetA);
+      const lowB = view.getUint32(at + offsetB + 4);
+      const highB = view.getUint32(at + offsetB);
+      countedA[two] = lowA;
+      countedA[two + 1] = highA;
+      countedB[two] = lowB;
+      countedB[two + 1] = highB;
+      if (rate === 1) {
+        scaledA[two] = lowA;
+        scaledA[two + 1] = highA;
+        scaledB[two] = lowB;
+        scaledB[two + 1] = highB;
+        continue;
+      }
       writeScaled(run, countedA, scaledA, row);
       if (countedB !== countedA) writeScaled(run, countedB, scaledB, row);
     }
