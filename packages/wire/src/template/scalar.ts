@@ -18,7 +18,7 @@ export interface Copy {
   readonly slots: readonly Slot[];
 }
 
-/** Steps for plain copies. Core columns of one shape are read four in a pass; a pass costs as much as reading some ten rows. */
+/** Steps for plain copies. Core columns are read up to ten in a pass: a pass costs as much as reading some ten rows. */
 export function copySteps(copies: readonly Copy[]): Step[] {
   const u8: Part<'u8'>[] = [];
   const u16: Part<'u16'>[] = [];
@@ -34,10 +34,12 @@ export function copySteps(copies: readonly Copy[]): Step[] {
     else if (grouped && bytes === 4) u32.push({ field: copy.field as Field<'u32'>, last });
     else singles.push(copy);
   }
+  const mixed = mixedSteps(u8, u16, u32);
   return [
-    ...inFours(u8, u8Steps),
-    ...inFours(u16, u16Steps),
-    ...inFours(u32, u32Steps),
+    ...mixed,
+    ...inFours(u8.slice(mixed.length * 4), u8Steps),
+    ...inFours(u16.slice(mixed.length * 2), u16Steps),
+    ...inFours(u32.slice(mixed.length * 4), u32Steps),
     ...singles.map(({ field, slots }) => lazily(field, [slots[0]], firstStep(field, slots[0]))),
     ...copies.flatMap(({ field, slots }) => [
       ...slots.slice(1).map((slot) => lazily(field, [slot], generalStep(field, slot, true))),
@@ -55,6 +57,65 @@ export function scalarSteps(field: Field, slots: readonly Slot[]): Step[] {
 interface Part<K extends 'u8' | 'u16' | 'u32'> {
   readonly field: Field<K>;
   readonly last: number;
+}
+
+/** Passes that read four columns of a byte, two of two bytes and four of four bytes, for as long as there are some of each. */
+function mixedSteps(u8: readonly Part<'u8'>[], u16: readonly Part<'u16'>[], u32: readonly Part<'u32'>[]): Step[] {
+  const steps: Step[] = [];
+  for (let i = 0; i * 4 < u8.length && i * 2 < u16.length && i * 4 < u32.length; i++) {
+    const bytes = (n: number) => u8[Math.min(i * 4 + n, u8.length - 1)];
+    const shorts = (n: number) => u16[Math.min(i * 2 + n, u16.length - 1)];
+    const words = (n: number) => u32[Math.min(i * 4 + n, u32.length - 1)];
+    steps.push(
+      mixedStep(
+        [bytes(0), bytes(1), bytes(2), bytes(3)],
+        [shorts(0), shorts(1)],
+        [words(0), words(1), words(2), words(3)],
+      ),
+    );
+  }
+  return steps;
+}
+
+function mixedStep(
+  [byteA, byteB, byteC, byteD]: readonly Part<'u8'>[],
+  [shortA, shortB]: readonly Part<'u16'>[],
+  [wordA, wordB, wordC, wordD]: readonly Part<'u32'>[],
+): Step {
+  const { last: atByteA } = byteA;
+  const { last: atByteB } = byteB;
+  const { last: atByteC } = byteC;
+  const { last: atByteD } = byteD;
+  const { last: atShortA } = shortA;
+  const { last: atShortB } = shortB;
+  const { last: atWordA } = wordA;
+  const { last: atWordB } = wordB;
+  const { last: atWordC } = wordC;
+  const { last: atWordD } = wordD;
+  return ({ batch, view, start, stride, row: first, end }) => {
+    const bytesA = batch.use(byteA.field);
+    const bytesB = batch.use(byteB.field);
+    const bytesC = batch.use(byteC.field);
+    const bytesD = batch.use(byteD.field);
+    const shortsA = batch.use(shortA.field);
+    const shortsB = batch.use(shortB.field);
+    const wordsA = batch.use(wordA.field);
+    const wordsB = batch.use(wordB.field);
+    const wordsC = batch.use(wordC.field);
+    const wordsD = batch.use(wordD.field);
+    for (let row = first, at = start; row < end; row++, at += stride) {
+      bytesA[row] = view.getUint8(at + atByteA);
+      bytesB[row] = view.getUint8(at + atByteB);
+      bytesC[row] = view.getUint8(at + atByteC);
+      bytesD[row] = view.getUint8(at + atByteD);
+      shortsA[row] = view.getUint16(at + atShortA);
+      shortsB[row] = view.getUint16(at + atShortB);
+      wordsA[row] = view.getUint32(at + atWordA);
+      wordsB[row] = view.getUint32(at + atWordB);
+      wordsC[row] = view.getUint32(at + atWordC);
+      wordsD[row] = view.getUint32(at + atWordD);
+    }
+  };
 }
 
 /** One step for each four; a short group repeats its last part, which costs less than a pass of its own. */
@@ -129,19 +190,38 @@ function firstStep(field: Field, slot: Slot): Step {
   const { bytes } = KINDS[field.kind];
   if (slot.variable) return generalStep(field, slot, false);
   const { length } = slot;
-  const part = { field, last: slot.offset + length - bytes };
-  if (bytes === 1) return one(part as Part<'u8'>, u8Steps);
+  if (bytes === 1) return u8Step(field as Field<'u8'>, slot);
   if (bytes === 2 && length === 1) return u8ToU16Step(field as Field<'u16'>, slot);
-  if (bytes === 2) return one(part as Part<'u16'>, u16Steps);
+  if (bytes === 2) return u16Step(field as Field<'u16'>, slot);
   if (bytes === 4 && length === 2) return u16ToU32Step(field as Field<'u32'>, slot);
-  if (bytes === 4 && length >= 4) return one(part as Part<'u32'>, u32Steps);
+  if (bytes === 4 && length >= 4) return u32Step(field as Field<'u32'>, slot);
   if (bytes === 8 && length === 4) return u32ToU64Step(field as Field<'u64'>, slot);
   if (bytes === 8 && length === 8) return u64Step(field as Field<'u64'>, slot);
   return generalStep(field, slot, false);
 }
 
-function one<P>(part: P, step: (a: P, b: P, c: P, d: P) => Step): Step {
-  return step(part, part, part, part);
+function u8Step(field: Field<'u8'>, slot: Slot): Step {
+  const last = slot.offset + slot.length - 1;
+  return ({ batch, data, start, stride, row: first, end }) => {
+    const column = batch.use(field);
+    for (let row = first, at = start + last; row < end; row++, at += stride) column[row] = data[at];
+  };
+}
+
+function u16Step(field: Field<'u16'>, slot: Slot): Step {
+  const last = slot.offset + slot.length - 2;
+  return ({ batch, view, start, stride, row: first, end }) => {
+    const column = batch.use(field);
+    for (let row = first, at = start + last; row < end; row++, at += stride) column[row] = view.getUint16(at);
+  };
+}
+
+function u32Step(field: Field<'u32'>, slot: Slot): Step {
+  const last = slot.offset + slot.length - 4;
+  return ({ batch, view, start, stride, row: first, end }) => {
+    const column = batch.use(field);
+    for (let row = first, at = start + last; row < end; row++, at += stride) column[row] = view.getUint32(at);
+  };
 }
 
 function u8ToU16Step(field: Field<'u16'>, slot: Slot): Step {
