@@ -44,6 +44,28 @@ export function ipv4EndsStep(source: Slot, destination: Slot): Step {
   };
 }
 
+/** Source, destination and next hop, all IPv4: what routers send, so that it has a pass of its own. A next hop of 0.0.0.0 is none. */
+export function ipv4PathStep(source: Slot, destination: Slot, hop: Slot): Step {
+  const { offset: sourceAt } = source;
+  const { offset: destinationAt } = destination;
+  const { offset: hopAt } = hop;
+  return ({ batch, view, start, stride, row: first, end }) => {
+    const sources = batch.use(FIELD.src_addr);
+    const destinations = batch.use(FIELD.dst_addr);
+    const hops = batch.use(FIELD.next_hop);
+    for (let row = first, at = start; row < end; row++, at += stride) {
+      const four = row * 4;
+      sources[four + 2] = IPV4_MAPPED_WORD;
+      sources[four + 3] = view.getUint32(at + sourceAt, true);
+      destinations[four + 2] = IPV4_MAPPED_WORD;
+      destinations[four + 3] = view.getUint32(at + destinationAt, true);
+      const word = view.getUint32(at + hopAt, true);
+      hops[four + 2] = word === 0 ? 0 : IPV4_MAPPED_WORD;
+      hops[four + 3] = word;
+    }
+  };
+}
+
 /** IPv4 where 0.0.0.0 means none. */
 function hopStep(field: Field<'addr'>, slot: Slot): Step {
   const { offset } = slot;

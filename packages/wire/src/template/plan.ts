@@ -2,7 +2,7 @@
 // passed over by the stride. Plain one-to-one cases come from the field catalogue's `elements`; the rest is named below.
 import { ACCOUNT, FIELD, FIELDS, type Field, QUALITY } from '@weir/record';
 import type { ElementKey } from '../ipfix/registry.ts';
-import { addressSteps, ipv4EndsStep, writeFirst } from './address-steps.ts';
+import { addressSteps, ipv4EndsStep, ipv4PathStep, writeFirst } from './address-steps.ts';
 import { COUNTER_FIELDS, counterSteps } from './counter-steps.ts';
 import {
   directionStep,
@@ -76,16 +76,15 @@ export function compile(template: Template): Plan {
 }
 
 function plainSteps(slots: Slots): Step[] {
-  const steps: Step[] = ipv4EndsSteps(slots);
-  const paired = steps.length > 0;
+  const { steps, fields: done } = ipv4Steps(slots);
   const copies: Copy[] = [];
   for (const field of FIELDS) {
     if (SPECIAL.has(field.name)) continue;
     const found = field.elements.flatMap((key) => slots.get(key) ?? []);
     if (found.length === 0) continue;
     if (field.kind === 'addr') {
+      if (done.includes(field)) continue;
       const isEnd = field === FIELD.src_addr || field === FIELD.dst_addr;
-      if (isEnd && paired) continue;
       steps.push(...addressSteps(field as Field<'addr'>, found, isEnd));
     } else if (field.kind === 'str') {
       steps.push(textStep(field as Field<'str'>, found[0]));
@@ -97,12 +96,19 @@ function plainSteps(slots: Slots): Step[] {
   return [...copySteps(copies), ...steps];
 }
 
-/** The usual case: both ends are IPv4 and nothing else. */
-function ipv4EndsSteps(slots: Slots): Step[] {
-  const ends = [...FIELD.src_addr.elements, ...FIELD.dst_addr.elements].flatMap((key) => slots.get(key) ?? []);
-  const usual =
-    ends.length === 2 && ends[0].key === 8 && ends[1].key === 12 && ends.every(({ length }) => length === 4);
-  return usual ? [ipv4EndsStep(ends[0], ends[1])] : [];
+/** The usual case: both ends are IPv4 and nothing else, and so is the next hop if there is one. Answers which fields the steps fill. */
+function ipv4Steps(slots: Slots): { steps: Step[]; fields: readonly Field[] } {
+  const only = (field: Field, key: ElementKey): Slot | undefined => {
+    const [slot, another] = field.elements.flatMap((element) => slots.get(element) ?? []);
+    return slot?.key === key && slot.length === 4 && another === undefined ? slot : undefined;
+  };
+  const source = only(FIELD.src_addr, 8);
+  const destination = only(FIELD.dst_addr, 12);
+  const hop = only(FIELD.next_hop, 15);
+  if (source === undefined || destination === undefined) return { steps: [], fields: [] };
+  const ends = [FIELD.src_addr, FIELD.dst_addr];
+  if (hop === undefined) return { steps: [ipv4EndsStep(source, destination)], fields: ends };
+  return { steps: [ipv4PathStep(source, destination, hop)], fields: [...ends, FIELD.next_hop] };
 }
 
 function headerSteps(slots: Slots, first: (key: ElementKey) => Slot | undefined): Step[] {
