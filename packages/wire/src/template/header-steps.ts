@@ -25,6 +25,27 @@ export function trafficClassStep(slot: Slot, withDscp: boolean): Step {
   };
 }
 
+/** Elements 5 and 61 in one pass, where element 5 gives the DSCP. */
+export function trafficClassAndDirectionStep(trafficClass: Slot, direction: Slot): Step {
+  const classAt = trafficClass.offset + trafficClass.length - 1;
+  const directionAt = direction.offset + direction.length - 1;
+  const ecnStep = trafficClassStep(trafficClass, false);
+  return (run) => {
+    const { data, start, stride, row: first, end } = run;
+    const dscp = run.batch.use(FIELD.dscp);
+    const column = run.batch.use(FIELD.direction);
+    let seen = 0;
+    for (let row = first, at = start; row < end; row++, at += stride) {
+      const bits = data[at + classAt];
+      dscp[row] = bits >> 2;
+      seen |= bits;
+      const code = data[at + directionAt];
+      column[row] = code <= 1 ? code + 1 : DIRECTION.unknown;
+    }
+    if ((seen & 3) !== 0) ecnStep(run);
+  };
+}
+
 /**
  * ICMP type and code, for records of protocol 1 and 58 only: elements 32 and 139 hold both, 176 to 179 one each, and exporters
  * that send none of them put both into the destination port, which is kept as it came.
@@ -36,13 +57,21 @@ export function icmpSteps(first: First): Step[] {
   const hasProto = first(4) !== undefined;
   if (both.length + types.length + codes.length === 0) {
     const port = first(11);
-    return hasProto && port?.length === 2 ? [icmpFromPortStep(port)] : [];
+    return hasProto && port !== undefined && isPair(port) ? [icmpPairStep(port)] : [];
   }
-  return [icmpStep(both, types, codes, hasProto)];
+  const [only] = both;
+  const usual = hasProto && both.length === 1 && types.length + codes.length === 0 && isPair(only);
+  return [usual ? icmpPairStep(only) : icmpStep(both, types, codes, hasProto)];
 }
 
-function icmpFromPortStep(port: Slot): Step {
-  const { offset } = port;
+/** Whether a slot holds an ICMP type and a code, a byte each. */
+function isPair(slot: Slot): boolean {
+  return !slot.variable && slot.length === 2;
+}
+
+/** Type and code in two bytes that stand together. */
+function icmpPairStep(pair: Slot): Step {
+  const { offset } = pair;
   return ({ batch, data, start, stride, row: first, end }) => {
     const proto = batch.use(FIELD.proto);
     for (let row = first, at = start + offset; row < end; row++, at += stride) {

@@ -11,6 +11,7 @@ import {
   ovsTunnelTypeStep,
   segmentStep,
   textStep,
+  trafficClassAndDirectionStep,
   trafficClassStep,
 } from './header-steps.ts';
 import { type Layout, layOut, type Slot } from './layout.ts';
@@ -116,14 +117,17 @@ function headerSteps(slots: Slots, first: (key: ElementKey) => Slot | undefined)
   const dscp = first(195);
   const trafficClass = first(5);
   if (dscp !== undefined) steps.push(...scalarSteps(FIELD.dscp, [dscp]));
-  if (trafficClass !== undefined && !trafficClass.variable) {
-    steps.push(trafficClassStep(trafficClass, dscp === undefined));
+  const direction = first(61);
+  const hasClass = trafficClass !== undefined && !trafficClass.variable;
+  const hasDirection = direction !== undefined && !direction.variable;
+  if (hasClass && hasDirection && dscp === undefined) steps.push(trafficClassAndDirectionStep(trafficClass, direction));
+  else {
+    if (hasClass) steps.push(trafficClassStep(trafficClass, dscp === undefined));
+    if (hasDirection) steps.push(directionStep(direction));
   }
   steps.push(...icmpSteps(first));
   const labels = FIELD.mpls_labels.elements.flatMap((key) => slots.get(key) ?? []);
   if (labels.length > 0) steps.push(mplsStep(labels));
-  const direction = first(61);
-  if (direction !== undefined && !direction.variable) steps.push(directionStep(direction));
   const tunnelType = first('6876/891');
   if (tunnelType !== undefined) steps.push(ovsTunnelTypeStep(tunnelType));
   const tunnelKey = first('6876/892');

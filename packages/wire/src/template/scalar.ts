@@ -40,7 +40,7 @@ export function copySteps(copies: readonly Copy[]): Step[] {
     ...inFours(u8.slice(mixed.length * 4), u8Steps),
     ...inFours(u16.slice(mixed.length * 2), u16Steps),
     ...inFours(u32.slice(mixed.length * 4), u32Steps),
-    ...singles.map(({ field, slots }) => lazily(field, [slots[0]], firstStep(field, slots[0]))),
+    ...singleSteps(singles),
     ...copies.flatMap(({ field, slots }) => [
       ...slots.slice(1).map((slot) => lazily(field, [slot], generalStep(field, slot, true))),
       ...slots.flatMap((slot) => cutSteps(field, slot)),
@@ -51,6 +51,50 @@ export function copySteps(copies: readonly Copy[]): Step[] {
 /** Steps that fill one field. */
 export function scalarSteps(field: Field, slots: readonly Slot[]): Step[] {
   return copySteps([{ field, slots }]);
+}
+
+/** Columns read alone. Rare ones of two bytes (VLANs come in twos) share a pass when both have values. */
+function singleSteps(copies: readonly Copy[]): Step[] {
+  const steps: Step[] = [];
+  let waiting: { copy: Copy; step: Step } | undefined;
+  for (const copy of copies) {
+    const { field, slots } = copy;
+    const [slot] = slots;
+    const step = firstStep(field, slot);
+    const pairs = !field.core && KINDS[field.kind].bytes === 2 && !slot.variable && slot.length === 2;
+    if (!pairs) steps.push(lazily(field, [slot], step));
+    else if (waiting === undefined) waiting = { copy, step };
+    else {
+      steps.push(lazyPair(waiting, { copy, step }));
+      waiting = undefined;
+    }
+  }
+  if (waiting !== undefined) steps.push(lazily(waiting.copy.field, [waiting.copy.slots[0]], waiting.step));
+  return steps;
+}
+
+/** Two rare columns of two bytes: one pass where both have values, else that of the one that has. */
+function lazyPair(a: { copy: Copy; step: Step }, b: { copy: Copy; step: Step }): Step {
+  const [slotA] = a.copy.slots;
+  const [slotB] = b.copy.slots;
+  const fieldA = a.copy.field as Field<'u16'>;
+  const fieldB = b.copy.field as Field<'u16'>;
+  const { offset: offsetA } = slotA;
+  const { offset: offsetB } = slotB;
+  return (run) => {
+    const { batch, view, start, stride, row: first, end } = run;
+    const hasA = batch.has(fieldA) || !isBlank(run, slotA);
+    const hasB = batch.has(fieldB) || !isBlank(run, slotB);
+    if (hasA && hasB) {
+      const columnA = batch.use(fieldA);
+      const columnB = batch.use(fieldB);
+      for (let row = first, at = start; row < end; row++, at += stride) {
+        columnA[row] = view.getUint16(at + offsetA);
+        columnB[row] = view.getUint16(at + offsetB);
+      }
+    } else if (hasA) a.step(run);
+    else if (hasB) b.step(run);
+  };
 }
 
 /** A column and where the low bytes of its field begin in the record. */
