@@ -1,6 +1,6 @@
 // Steps that copy a number into its column. Each loop below handles one width of the field and one of the column, so that the
 // engine sees one shape in each; lengths other than 1, 2, 4 and 8 (reduced-size encoding, RFC 7011 section 6.2) take the general way.
-import { FIELD, type Field, KINDS, QUALITY } from '@weir/record';
+import { FIELD, type Field, type FlowBatch, KINDS, QUALITY } from '@weir/record';
 import type { Slot } from './layout.ts';
 import { highWord, isBlank, lowWord, type Step } from './run.ts';
 
@@ -136,17 +136,24 @@ function mixedStep(
   const { last: atWordB } = wordB;
   const { last: atWordC } = wordC;
   const { last: atWordD } = wordD;
+  const columnsOf = (batch: FlowBatch) => ({
+    batch,
+    bytesA: batch.use(byteA.field),
+    bytesB: batch.use(byteB.field),
+    bytesC: batch.use(byteC.field),
+    bytesD: batch.use(byteD.field),
+    shortsA: batch.use(shortA.field),
+    shortsB: batch.use(shortB.field),
+    wordsA: batch.use(wordA.field),
+    wordsB: batch.use(wordB.field),
+    wordsC: batch.use(wordC.field),
+    wordsD: batch.use(wordD.field),
+  });
+  // A batch keeps its core columns for as long as it lives, and a lane its batch: they are looked up once.
+  let columns: ReturnType<typeof columnsOf> | undefined;
   return ({ batch, view, start, stride, row: first, end }) => {
-    const bytesA = batch.use(byteA.field);
-    const bytesB = batch.use(byteB.field);
-    const bytesC = batch.use(byteC.field);
-    const bytesD = batch.use(byteD.field);
-    const shortsA = batch.use(shortA.field);
-    const shortsB = batch.use(shortB.field);
-    const wordsA = batch.use(wordA.field);
-    const wordsB = batch.use(wordB.field);
-    const wordsC = batch.use(wordC.field);
-    const wordsD = batch.use(wordD.field);
+    if (columns?.batch !== batch) columns = columnsOf(batch);
+    const { bytesA, bytesB, bytesC, bytesD, shortsA, shortsB, wordsA, wordsB, wordsC, wordsD } = columns;
     for (let row = first, at = start; row < end; row++, at += stride) {
       bytesA[row] = view.getUint8(at + atByteA);
       bytesB[row] = view.getUint8(at + atByteB);
