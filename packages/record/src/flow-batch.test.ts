@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FIELD, FIELDS } from './fields.ts';
+import { FIELD, FIELDS, type FieldName } from './fields.ts';
 import { FlowBatch } from './flow-batch.ts';
 import { getBigInt, getNumber, setNumber } from './words.ts';
 
@@ -10,6 +10,20 @@ describe('a batch of flows', () => {
     batch.use(FIELD.src_vlan);
     expect(batch.has(FIELD.src_vlan)).toBe(true);
     expect(batch.has(FIELD.dst_vlan)).toBe(false);
+  });
+
+  it('names its core columns as the catalogue does, also as 64-bit numbers', () => {
+    const batch = new FlowBatch(4);
+    const core = FIELDS.filter((field) => field.core);
+    expect(Object.keys(batch.core)).toEqual(core.map((field) => field.name));
+    for (const [name, column] of Object.entries(batch.core)) expect(column).toBe(batch.use(FIELD[name as FieldName]));
+    const wide = core.filter(({ kind }) => kind === 'u64' || kind === 'time' || kind === 'key');
+    expect(Object.keys(batch.wide)).toEqual(wide.map((field) => field.name));
+    batch.wide.bytes[2] = 0x0000_0001_0000_0002n;
+    expect([...batch.core.bytes.subarray(4, 6)]).toEqual([2, 1]);
+    batch.useWide(FIELD.time_exported)[3] = 5n;
+    expect(batch.has(FIELD.time_exported)).toBe(true);
+    expect(batch.use(FIELD.time_exported)[6]).toBe(5);
   });
 
   it('gives new rows as zeros, after a clear too', () => {

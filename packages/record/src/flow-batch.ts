@@ -1,5 +1,6 @@
 // A batch of flows as columns: typed arrays that decoders write into and that ClickHouse's Native format is made of.
 // A new row is all zeros; core columns are always present, the others from the moment one is used.
+import { coreColumns, type WideKind, wideColumns } from './core-columns.ts';
 import { FIELDS, type Field } from './fields.ts';
 import { isList, KINDS, type ListKind, type ScalarArray, type ScalarKind } from './kinds.ts';
 import { ListColumn } from './list-column.ts';
@@ -23,10 +24,18 @@ export class FlowBatch {
   readonly #columns: (Column | undefined)[] = new Array(FIELDS.length).fill(undefined);
   /** The same, undefined for those that are not part of this batch now. */
   readonly #present: (Column | undefined)[] = new Array(FIELDS.length).fill(undefined);
+  /** Columns of 8 bytes a row as 64-bit numbers, by field index; made when first asked for. */
+  readonly #wide: (BigUint64Array<ArrayBuffer> | undefined)[] = new Array(FIELDS.length).fill(undefined);
+
+  /** The columns that are always there: `batch.core.src_addr`. */
+  readonly core: ReturnType<typeof coreColumns>;
+  /** Those of 8 bytes a row as 64-bit numbers; see `useWide`. */
+  readonly wide: ReturnType<typeof wideColumns>;
 
   constructor(capacity: number) {
     this.capacity = capacity;
-    for (const field of FIELDS) if (field.core) this.use(field);
+    this.core = coreColumns((field) => this.use(field));
+    this.wide = wideColumns((field) => this.useWide(field));
   }
 
   /** Rows that still fit. */
@@ -41,6 +50,19 @@ export class FlowBatch {
   use(field: Field): Column {
     // Decoders come here some forty times a message: the usual way is two loads.
     return this.#present[field.index] ?? this.#take(field);
+  }
+
+  /**
+   * The same column, an element a row: for copying 64-bit numbers whole. Numbers that go from a DataView or another such array
+   * straight into it are never made objects by the optimising compiler; anything else done with them allocates.
+   */
+  useWide(field: Field<WideKind>): BigUint64Array<ArrayBuffer> {
+    const column = this.use(field);
+    const known = this.#wide[field.index];
+    if (known !== undefined) return known;
+    const made = new BigUint64Array(column.buffer, column.byteOffset, this.capacity);
+    this.#wide[field.index] = made;
+    return made;
   }
 
   #take(field: Field): Column {
