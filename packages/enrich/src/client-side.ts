@@ -1,5 +1,5 @@
 // Which end opened a connection, and how sure that is. Exporters rarely say; these are the signs, best first.
-import { CLIENT_EVIDENCE, CLIENT_SIDE, FIELD, type FlowBatch } from '@weir/record';
+import { CLIENT_EVIDENCE, CLIENT_SIDE, type FlowBatch } from '@weir/record';
 
 const TCP = 6;
 const UDP = 17;
@@ -87,13 +87,13 @@ export function fillClientSide(
   through: Uint8Array,
   servers: Uint8Array,
 ): void {
-  const protos = batch.use(FIELD.proto);
-  const flags = batch.use(FIELD.tcp_flags);
-  const srcPorts = batch.use(FIELD.src_port);
-  const dstPorts = batch.use(FIELD.dst_port);
-  const packets = batch.use(FIELD.packets_sampled);
-  const client = batch.use(FIELD.client_side);
-  const evidence = batch.use(FIELD.client_evidence);
+  const protos = batch.core.proto;
+  const flags = batch.core.tcp_flags;
+  const srcPorts = batch.core.src_port;
+  const dstPorts = batch.core.dst_port;
+  const packets = batch.core.packets_sampled;
+  const client = batch.core.client_side;
+  const evidence = batch.core.client_evidence;
   for (let row = from; row < to; row++) {
     const proto = protos[row];
     if (client[row] !== 0 || !hasPorts(proto)) continue;

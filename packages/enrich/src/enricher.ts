@@ -100,17 +100,17 @@ export class Enricher {
   #identify(batch: FlowBatch, from: number, to: number): void {
     const ids = this.#ids;
     const { node, outside, isNode } = ids;
-    const srcAddr = batch.use(FIELD.src_addr);
-    const dstAddr = batch.use(FIELD.dst_addr);
-    const starts = batch.use(FIELD.time_start);
-    const ends = batch.use(FIELD.time_end);
-    const srcEntity = batch.use(FIELD.src_entity);
-    const dstEntity = batch.use(FIELD.dst_entity);
-    const srcPorts = batch.use(FIELD.src_port);
-    const dstPorts = batch.use(FIELD.dst_port);
-    const protos = batch.use(FIELD.proto);
-    const services = batch.use(FIELD.service);
-    const flowType = batch.use(FIELD.flow_type);
+    const srcAddr = batch.core.src_addr;
+    const dstAddr = batch.core.dst_addr;
+    const starts = batch.core.time_start;
+    const ends = batch.core.time_end;
+    const srcEntity = batch.core.src_entity;
+    const dstEntity = batch.core.dst_entity;
+    const srcPorts = batch.core.src_port;
+    const dstPorts = batch.core.dst_port;
+    const protos = batch.core.proto;
+    const services = batch.core.service;
+    const flowType = batch.core.flow_type;
     const through = this.#through;
 
     for (let row = from; row < to; row++) {

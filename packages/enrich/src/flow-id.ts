@@ -1,6 +1,6 @@
 // flow_id: the high word is the same for both directions of a conversation, which joins halves and keys shards; the low word
 // is of this direction and start second, so that the pair tells apart conversations that follow each other on the same ports.
-import { FIELD, type FlowBatch, IPV4_MAPPED_WORD } from '@weir/record';
+import { type FlowBatch, IPV4_MAPPED_WORD } from '@weir/record';
 import { mix, mixAddress } from './hash.ts';
 
 /** One word for the address at word `at`: itself for IPv4, a hash for IPv6. */
@@ -37,13 +37,13 @@ const WORD = 4294967296;
 
 /** Fills flow_id in the rows [from, to). */
 export function fillFlowId(batch: FlowBatch, from: number, to: number): void {
-  const srcAddr = batch.use(FIELD.src_addr);
-  const dstAddr = batch.use(FIELD.dst_addr);
-  const srcPorts = batch.use(FIELD.src_port);
-  const dstPorts = batch.use(FIELD.dst_port);
-  const protos = batch.use(FIELD.proto);
-  const starts = batch.use(FIELD.time_start);
-  const ids = batch.use(FIELD.flow_id);
+  const srcAddr = batch.core.src_addr;
+  const dstAddr = batch.core.dst_addr;
+  const srcPorts = batch.core.src_port;
+  const dstPorts = batch.core.dst_port;
+  const protos = batch.core.proto;
+  const starts = batch.core.time_start;
+  const ids = batch.core.flow_id;
   for (let row = from; row < to; row++) {
     const src = foldAddress(srcAddr, row * 4);
     const dst = foldAddress(dstAddr, row * 4);

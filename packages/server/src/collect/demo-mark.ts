@@ -1,5 +1,5 @@
 // Marks what the demo's exporters send, so that it can be told apart and removed.
-import { FIELD, type FlowBatch, inNetwork, parseNetwork, QUALITY } from '@weir/record';
+import { type FlowBatch, inNetwork, parseNetwork, QUALITY } from '@weir/record';
 
 /** The loopback addresses that the demo's exporters send from. */
 export const DEMO_EXPORTERS = parseNetwork('127.0.10.0/24');
@@ -8,7 +8,7 @@ export class DemoMark {
   /** Sets the demo bit of the rows from `from` on when their peer (four words at `at`) is one of the demo's exporters. */
   mark(batch: FlowBatch, from: number, peers: Uint32Array, at: number): void {
     if (!inNetwork(DEMO_EXPORTERS, peers, at)) return;
-    const quality = batch.use(FIELD.quality);
+    const quality = batch.core.quality;
     for (let row = from; row < batch.length; row++) quality[row] |= QUALITY.demo;
   }
 

@@ -1,5 +1,5 @@
 // Flows by exporter, counted for each spool file so that whatever becomes of the file can be told of each exporter.
-import { FIELD, type FlowBatch, keyText } from '@weir/record';
+import { type FlowBatch, keyText } from '@weir/record';
 import type { ExporterRows } from './spool-error.ts';
 
 interface Count {
@@ -20,8 +20,8 @@ export class ExporterCounts {
   add(batch: FlowBatch): void {
     const rows = batch.length;
     if (rows === 0) return;
-    const exporters = batch.use(FIELD.exporter);
-    const times = batch.use(FIELD.time_received);
+    const exporters = batch.core.exporter;
+    const times = batch.core.time_received;
     let runStart = 0;
     let lo = exporters[0];
     let hi = exporters[1];

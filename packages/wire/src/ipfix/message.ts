@@ -1,5 +1,5 @@
 // IPFIX messages (RFC 7011 section 3): a 16-byte header and sets. Sequence numbers count data records per observation domain.
-import { FIELD, type FlowBatch, QUALITY, SOURCE } from '@weir/record';
+import { type FlowBatch, QUALITY, SOURCE } from '@weir/record';
 import { referenceClock, skewBit } from '../clock.ts';
 import type { MessageContext, Outcome } from '../decoder.ts';
 import { type ObservationDomain, type TemplateState, templateState } from '../template/domain.ts';
@@ -74,7 +74,7 @@ function decodeMessage(
     if (skipped || !whole) domain.sequence.restart();
   }
   if (gap > 0) {
-    const quality = batch.use(FIELD.quality);
+    const quality = batch.core.quality;
     for (let row = before; row < batch.length; row++) quality[row] |= QUALITY.after_sequence_gap;
   }
   return whole;

@@ -47,23 +47,23 @@ export function encodeNetflow5(batch: FlowBatch, from: number, to: number, heade
 }
 
 function encodeRecord(batch: FlowBatch, row: number, view: DataView, at: number, uptimeOffset: number): void {
-  view.setUint32(at, batch.use(FIELD.src_addr)[row * 4 + 3], true);
-  view.setUint32(at + 4, batch.use(FIELD.dst_addr)[row * 4 + 3], true);
-  view.setUint32(at + 8, batch.use(FIELD.next_hop)[row * 4 + 3], true);
-  view.setUint16(at + 12, batch.use(FIELD.in_if)[row]);
-  view.setUint16(at + 14, batch.use(FIELD.out_if)[row]);
-  view.setUint32(at + 16, batch.use(FIELD.packets_sampled)[row * 2]);
-  view.setUint32(at + 20, batch.use(FIELD.bytes_sampled)[row * 2]);
-  view.setUint32(at + 24, getNumber(batch.use(FIELD.time_start), row) + uptimeOffset);
-  view.setUint32(at + 28, getNumber(batch.use(FIELD.time_end), row) + uptimeOffset);
-  view.setUint16(at + 32, batch.use(FIELD.src_port)[row]);
-  view.setUint16(at + 34, batch.use(FIELD.dst_port)[row]);
-  view.setUint8(at + 37, batch.use(FIELD.tcp_flags)[row]);
-  view.setUint8(at + 38, batch.use(FIELD.proto)[row]);
+  view.setUint32(at, batch.core.src_addr[row * 4 + 3], true);
+  view.setUint32(at + 4, batch.core.dst_addr[row * 4 + 3], true);
+  view.setUint32(at + 8, batch.core.next_hop[row * 4 + 3], true);
+  view.setUint16(at + 12, batch.core.in_if[row]);
+  view.setUint16(at + 14, batch.core.out_if[row]);
+  view.setUint32(at + 16, batch.core.packets_sampled[row * 2]);
+  view.setUint32(at + 20, batch.core.bytes_sampled[row * 2]);
+  view.setUint32(at + 24, getNumber(batch.core.time_start, row) + uptimeOffset);
+  view.setUint32(at + 28, getNumber(batch.core.time_end, row) + uptimeOffset);
+  view.setUint16(at + 32, batch.core.src_port[row]);
+  view.setUint16(at + 34, batch.core.dst_port[row]);
+  view.setUint8(at + 37, batch.core.tcp_flags[row]);
+  view.setUint8(at + 38, batch.core.proto[row]);
   const ecn = batch.has(FIELD.ecn) ? batch.use(FIELD.ecn)[row] : 0;
-  view.setUint8(at + 39, (batch.use(FIELD.dscp)[row] << 2) | ecn);
-  view.setUint16(at + 40, batch.use(FIELD.src_as)[row]);
-  view.setUint16(at + 42, batch.use(FIELD.dst_as)[row]);
-  view.setUint8(at + 44, batch.use(FIELD.src_mask)[row]);
-  view.setUint8(at + 45, batch.use(FIELD.dst_mask)[row]);
+  view.setUint8(at + 39, (batch.core.dscp[row] << 2) | ecn);
+  view.setUint16(at + 40, batch.core.src_as[row]);
+  view.setUint16(at + 42, batch.core.dst_as[row]);
+  view.setUint8(at + 44, batch.core.src_mask[row]);
+  view.setUint8(at + 45, batch.core.dst_mask[row]);
 }

@@ -126,12 +126,12 @@ function fillConstants(
   rate: number,
   rateSource: number,
 ): void {
-  const received = batch.use(FIELD.time_received);
-  const key = batch.use(FIELD.exporter);
-  const source = batch.use(FIELD.source);
-  const observationDomain = batch.use(FIELD.observation_domain);
-  const samplingRate = batch.use(FIELD.sampling_rate);
-  const samplingSource = batch.use(FIELD.sampling_source);
+  const received = batch.core.time_received;
+  const key = batch.core.exporter;
+  const source = batch.core.source;
+  const observationDomain = batch.core.observation_domain;
+  const samplingRate = batch.core.sampling_rate;
+  const samplingSource = batch.core.sampling_source;
   const receivedLow = timeReceived >>> 0;
   const receivedHigh = (timeReceived / WORD) >>> 0;
   const { lo, hi } = exporter.key;
@@ -157,29 +157,29 @@ function readRecords(
   rate: number,
   messageQuality: number,
 ): void {
-  const srcAddr = batch.use(FIELD.src_addr);
-  const dstAddr = batch.use(FIELD.dst_addr);
-  const nextHop = batch.use(FIELD.next_hop);
-  const inIf = batch.use(FIELD.in_if);
-  const outIf = batch.use(FIELD.out_if);
-  const packets = batch.use(FIELD.packets);
-  const bytes = batch.use(FIELD.bytes);
-  const packetsSampled = batch.use(FIELD.packets_sampled);
-  const bytesSampled = batch.use(FIELD.bytes_sampled);
-  const timeStart = batch.use(FIELD.time_start);
-  const timeEnd = batch.use(FIELD.time_end);
-  const srcPort = batch.use(FIELD.src_port);
-  const dstPort = batch.use(FIELD.dst_port);
-  const tcpFlags = batch.use(FIELD.tcp_flags);
-  const proto = batch.use(FIELD.proto);
-  const dscp = batch.use(FIELD.dscp);
-  const srcAs = batch.use(FIELD.src_as);
-  const dstAs = batch.use(FIELD.dst_as);
-  const srcMask = batch.use(FIELD.src_mask);
-  const dstMask = batch.use(FIELD.dst_mask);
-  const quality = batch.use(FIELD.quality);
-  const icmpType = batch.use(FIELD.icmp_type);
-  const icmpCode = batch.use(FIELD.icmp_code);
+  const srcAddr = batch.core.src_addr;
+  const dstAddr = batch.core.dst_addr;
+  const nextHop = batch.core.next_hop;
+  const inIf = batch.core.in_if;
+  const outIf = batch.core.out_if;
+  const packets = batch.core.packets;
+  const bytes = batch.core.bytes;
+  const packetsSampled = batch.core.packets_sampled;
+  const bytesSampled = batch.core.bytes_sampled;
+  const timeStart = batch.core.time_start;
+  const timeEnd = batch.core.time_end;
+  const srcPort = batch.core.src_port;
+  const dstPort = batch.core.dst_port;
+  const tcpFlags = batch.core.tcp_flags;
+  const proto = batch.core.proto;
+  const dscp = batch.core.dscp;
+  const srcAs = batch.core.src_as;
+  const dstAs = batch.core.dst_as;
+  const srcMask = batch.core.src_mask;
+  const dstMask = batch.core.dst_mask;
+  const quality = batch.core.quality;
+  const icmpType = batch.core.icmp_type;
+  const icmpCode = batch.core.icmp_code;
   let ecnSeen = 0;
   const scaled = rate > 1;
   // exported − ago as two words: the low words are subtracted and the borrow carried, which stays in 32-bit arithmetic's range.

@@ -70,15 +70,15 @@ export function buildPacket(
 ): BuiltPacket {
   const writer = new Writer(out, at);
   out.fill(0, at, Math.min(out.length, at + Math.max(limit, 192)));
-  const inner = isIPv4(batch.use(FIELD.src_addr), row * 4) ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6;
-  const minimum = (inner === ETHERTYPE.ipv4 ? 20 : 40) + transportBytes(batch.use(FIELD.proto)[row]);
+  const inner = isIPv4(batch.core.src_addr, row * 4) ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6;
+  const minimum = (inner === ETHERTYPE.ipv4 ? 20 : 40) + transportBytes(batch.core.proto[row]);
   const length = Math.max(ipBytes, minimum);
   const tunnel = batch.has(FIELD.tunnel_type) ? batch.use(FIELD.tunnel_type)[row] : TUNNEL_TYPE.none;
   let frameBytes: number;
   if (tunnel === TUNNEL_TYPE.none) {
     frameBytes = writeEthernet(writer, batch, row, inner) + length;
   } else frameBytes = writeTunnel(writer, batch, row, tunnel, inner, length);
-  writeIP(writer, batch, row, length, false, batch.use(FIELD.proto)[row]);
+  writeIP(writer, batch, row, length, false, batch.core.proto[row]);
   writeTransport(writer, batch, row, length - (inner === ETHERTYPE.ipv4 ? 20 : 40));
   return { headerBytes: Math.min(limit, frameBytes), frameBytes };
 }
@@ -156,7 +156,7 @@ function writeTunnel(
 function writeIP(writer: Writer, batch: FlowBatch, row: number, length: number, outer: boolean, proto: number): void {
   const src = batch.use(outer ? FIELD.outer_src_addr : FIELD.src_addr);
   const dst = batch.use(outer ? FIELD.outer_dst_addr : FIELD.dst_addr);
-  const trafficClass = outer ? 0 : (batch.use(FIELD.dscp)[row] << 2) | u(batch, FIELD.ecn, row);
+  const trafficClass = outer ? 0 : (batch.core.dscp[row] << 2) | u(batch, FIELD.ecn, row);
   const ttl = outer ? DEFAULT_TTL : u(batch, FIELD.ip_ttl, row) || DEFAULT_TTL;
   const four = row * 4;
   const { view, at } = writer;
@@ -184,19 +184,19 @@ function writeIP(writer: Writer, batch: FlowBatch, row: number, length: number, 
 }
 
 function writeTransport(writer: Writer, batch: FlowBatch, row: number, length: number): void {
-  const proto = batch.use(FIELD.proto)[row];
+  const proto = batch.core.proto[row];
   if (proto === PROTO.icmp || proto === PROTO.icmp6) {
-    writer.u8(batch.use(FIELD.icmp_type)[row]);
-    writer.u8(batch.use(FIELD.icmp_code)[row]);
+    writer.u8(batch.core.icmp_type[row]);
+    writer.u8(batch.core.icmp_code[row]);
     return;
   }
-  writer.u16(batch.use(FIELD.src_port)[row]);
-  writer.u16(batch.use(FIELD.dst_port)[row]);
+  writer.u16(batch.core.src_port[row]);
+  writer.u16(batch.core.dst_port[row]);
   if (proto === PROTO.udp) writer.u16(length);
   if (proto === PROTO.tcp) {
     writer.at += 8;
     // Five words of header, no options.
-    writer.u16(0x5000 | (batch.use(FIELD.tcp_flags)[row] & 0x1ff));
+    writer.u16(0x5000 | (batch.core.tcp_flags[row] & 0x1ff));
     writer.u16(0xffff);
   }
 }

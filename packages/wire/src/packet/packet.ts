@@ -57,15 +57,15 @@ export class Packet {
 
   constructor(batch: FlowBatch) {
     this.batch = batch;
-    this.srcAddr = batch.use(FIELD.src_addr);
-    this.dstAddr = batch.use(FIELD.dst_addr);
-    this.srcPort = batch.use(FIELD.src_port);
-    this.dstPort = batch.use(FIELD.dst_port);
-    this.proto = batch.use(FIELD.proto);
-    this.tcpFlags = batch.use(FIELD.tcp_flags);
-    this.dscp = batch.use(FIELD.dscp);
-    this.icmpType = batch.use(FIELD.icmp_type);
-    this.icmpCode = batch.use(FIELD.icmp_code);
+    this.srcAddr = batch.core.src_addr;
+    this.dstAddr = batch.core.dst_addr;
+    this.srcPort = batch.core.src_port;
+    this.dstPort = batch.core.dst_port;
+    this.proto = batch.core.proto;
+    this.tcpFlags = batch.core.tcp_flags;
+    this.dscp = batch.core.dscp;
+    this.icmpType = batch.core.icmp_type;
+    this.icmpCode = batch.core.icmp_code;
   }
 
   /** Makes `data` and `batch` what the next packets are read from and written to. */
@@ -74,15 +74,15 @@ export class Packet {
     this.detail = detail;
     if (batch === this.batch) return;
     this.batch = batch;
-    this.srcAddr = batch.use(FIELD.src_addr);
-    this.dstAddr = batch.use(FIELD.dst_addr);
-    this.srcPort = batch.use(FIELD.src_port);
-    this.dstPort = batch.use(FIELD.dst_port);
-    this.proto = batch.use(FIELD.proto);
-    this.tcpFlags = batch.use(FIELD.tcp_flags);
-    this.dscp = batch.use(FIELD.dscp);
-    this.icmpType = batch.use(FIELD.icmp_type);
-    this.icmpCode = batch.use(FIELD.icmp_code);
+    this.srcAddr = batch.core.src_addr;
+    this.dstAddr = batch.core.dst_addr;
+    this.srcPort = batch.core.src_port;
+    this.dstPort = batch.core.dst_port;
+    this.proto = batch.core.proto;
+    this.tcpFlags = batch.core.tcp_flags;
+    this.dscp = batch.core.dscp;
+    this.icmpType = batch.core.icmp_type;
+    this.icmpCode = batch.core.icmp_code;
   }
 
   /** Starts a new row, of which nothing is known yet. */

@@ -1,5 +1,5 @@
 // Makes sFlow version 5 datagrams, from explicit samples or from rows of a FlowBatch: for the demo, tests and benchmarks.
-import { DIRECTION, FIELD, type FlowBatch, getNumber } from '@weir/record';
+import { DIRECTION, type FlowBatch, getNumber } from '@weir/record';
 import { buildPacket } from '../packet/build.ts';
 import { HEADER_PROTOCOL } from '../packet/dissect.ts';
 import { COUNTER_RECORD, FLOW_RECORD, SAMPLE, SFLOW_VERSION } from './format.ts';
@@ -207,12 +207,12 @@ export function encodeSflow(
 ): Uint8Array<ArrayBuffer> {
   const samples: SflowSample[] = [];
   const limit = Math.min(options.headerBytes ?? 128, scratch.length);
-  const rates = batch.use(FIELD.sampling_rate);
-  const directions = batch.use(FIELD.direction);
+  const rates = batch.core.sampling_rate;
+  const directions = batch.core.direction;
   for (let row = from; row < to; row++) {
-    const built = buildPacket(batch, row, getNumber(batch.use(FIELD.bytes_sampled), row), scratch, 0, limit);
-    const input = batch.use(FIELD.in_if)[row];
-    const output = batch.use(FIELD.out_if)[row];
+    const built = buildPacket(batch, row, getNumber(batch.core.bytes_sampled, row), scratch, 0, limit);
+    const input = batch.core.in_if[row];
+    const output = batch.core.out_if[row];
     const rate = rates[row];
     const sequence = (options.sampleSequence ?? 1) + row - from;
     samples.push({

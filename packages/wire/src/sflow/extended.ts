@@ -44,12 +44,12 @@ export function readSwitch(packet: Packet, view: DataView, at: number, end: numb
 /** Next hop and the prefix lengths of both routes. */
 export function readRouter(packet: Packet, view: DataView, start: number, end: number): boolean {
   const { batch, row } = packet;
-  const at = readAddress(batch.use(FIELD.next_hop), row, view, start, end);
+  const at = readAddress(batch.core.next_hop, row, view, start, end);
   if (at < 0 || end - at < 8) return false;
   const src = view.getUint32(at);
   const dst = view.getUint32(at + 4);
-  if (src <= 128) batch.use(FIELD.src_mask)[row] = src;
-  if (dst <= 128) batch.use(FIELD.dst_mask)[row] = dst;
+  if (src <= 128) batch.core.src_mask[row] = src;
+  if (dst <= 128) batch.core.dst_mask[row] = dst;
   return true;
 }
 
@@ -80,8 +80,8 @@ export function readGateway(packet: Packet, view: DataView, start: number, end: 
       if (kept++ < MAX_LIST) batch.use(FIELD.as_path).push(row, last);
     }
   }
-  batch.use(FIELD.src_as)[row] = src === 0 ? own : src;
-  batch.use(FIELD.dst_as)[row] = last === 0 ? own : last;
+  batch.core.src_as[row] = src === 0 ? own : src;
+  batch.core.dst_as[row] = last === 0 ? own : last;
   packet.quality |= QUALITY.as_given;
   if (first !== 0) batch.use(FIELD.next_as)[row] = first;
   if (peer !== 0) batch.use(FIELD.previous_as)[row] = peer;
@@ -99,7 +99,7 @@ export function readGateway(packet: Packet, view: DataView, start: number, end: 
 /** Next hop, then the label stacks in and out. Kept: the one the packet leaves with, if any, unless the header showed labels. */
 export function readMplsStacks(packet: Packet, view: DataView, start: number, end: number): boolean {
   const { batch, row } = packet;
-  let at = readAddress(batch.use(FIELD.next_hop), row, view, start, end);
+  let at = readAddress(batch.core.next_hop, row, view, start, end);
   if (at < 0 || end - at < 4) return false;
   const incoming = view.getUint32(at);
   const incomingAt = at + 4;

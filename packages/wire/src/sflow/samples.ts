@@ -73,15 +73,15 @@ export function readFlowSample(
 
   const configured = message.configuredSampling ?? 0;
   const rate = givenRate > 0 ? givenRate : configured;
-  batch.use(FIELD.sampling_rate)[row] = rate;
-  batch.use(FIELD.sampling_source)[row] =
+  batch.core.sampling_rate[row] = rate;
+  batch.core.sampling_source[row] =
     givenRate > 0 ? SAMPLING_SOURCE.record : configured > 0 ? SAMPLING_SOURCE.configured : SAMPLING_SOURCE.none;
   if (rate === 0) packet.quality |= QUALITY.no_sampling_rate;
   context.subAgent?.noteSampling(((sourceClass << 24) | (sourceIndex & 0xffffff)) >>> 0, givenRate);
 
   const scale = rate > 0 ? rate : 1;
-  const bytes = batch.use(FIELD.bytes);
-  const packets = batch.use(FIELD.packets);
+  const bytes = batch.core.bytes;
+  const packets = batch.core.packets;
   const ipBytes = records.ipBytes * scale;
   bytes[row * 2] = ipBytes;
   bytes[row * 2 + 1] = ipBytes / WORD;
@@ -95,11 +95,11 @@ export function readFlowSample(
 
   const inIf = inFormat === INTERFACE_FORMAT.index ? inValue : 0;
   const outIf = outFormat === INTERFACE_FORMAT.index ? outValue : 0;
-  batch.use(FIELD.in_if)[row] = inIf;
-  batch.use(FIELD.out_if)[row] = outIf;
+  batch.core.in_if[row] = inIf;
+  batch.core.out_if[row] = outIf;
   if (sourceClass === SOURCE_CLASS_IF_INDEX && sourceIndex !== 0 && inIf !== outIf) {
-    if (sourceIndex === inIf) batch.use(FIELD.direction)[row] = DIRECTION_INGRESS;
-    else if (sourceIndex === outIf) batch.use(FIELD.direction)[row] = DIRECTION_EGRESS;
+    if (sourceIndex === inIf) batch.core.direction[row] = DIRECTION_INGRESS;
+    else if (sourceIndex === outIf) batch.core.direction[row] = DIRECTION_EGRESS;
   }
   if (outFormat === INTERFACE_FORMAT.discarded) writeDrop(context, row, scale, outValue);
   finish(context, row);
@@ -117,8 +117,8 @@ export function readDiscardedSample(context: SampleContext, view: DataView, star
   const row = batch.length;
   packet.begin(row);
   if (!readFlowRecords(packet, message.strings, view, start + 28, end, records)) return false;
-  batch.use(FIELD.in_if)[row] = view.getUint32(start + 16);
-  batch.use(FIELD.out_if)[row] = view.getUint32(start + 20);
+  batch.core.in_if[row] = view.getUint32(start + 16);
+  batch.core.out_if[row] = view.getUint32(start + 20);
   batch.use(FIELD.record_type)[row] = RECORD_TYPE.drop_sample;
   writeDrop(context, row, 1, view.getUint32(start + 24));
   finish(context, row);
@@ -144,26 +144,26 @@ function finish(context: SampleContext, row: number): void {
   const { packet, message } = context;
   const { batch } = packet;
   const two = row * 2;
-  const bytesSampled = batch.use(FIELD.bytes_sampled);
+  const bytesSampled = batch.core.bytes_sampled;
   bytesSampled[two] = records.ipBytes;
-  batch.use(FIELD.packets_sampled)[two] = 1;
+  batch.core.packets_sampled[two] = 1;
 
   const low = message.timeReceived >>> 0;
   const high = (message.timeReceived / WORD) >>> 0;
-  const received = batch.use(FIELD.time_received);
-  const start = batch.use(FIELD.time_start);
-  const end = batch.use(FIELD.time_end);
+  const received = batch.core.time_received;
+  const start = batch.core.time_start;
+  const end = batch.core.time_end;
   received[two] = start[two] = end[two] = low;
   received[two + 1] = start[two + 1] = end[two + 1] = high;
-  const exporter = batch.use(FIELD.exporter);
+  const exporter = batch.core.exporter;
   exporter[two] = message.exporter.key.lo;
   exporter[two + 1] = message.exporter.key.hi;
-  batch.use(FIELD.source)[row] = SOURCE.sflow5;
-  batch.use(FIELD.observation_domain)[row] = context.domain;
+  batch.core.source[row] = SOURCE.sflow5;
+  batch.core.observation_domain[row] = context.domain;
   if (message.provenance === true) batch.use(FIELD.sequence)[row] = context.sequence;
 
   let quality = packet.quality | context.quality;
   if (isAbsent(packet.srcAddr, row * 4) && isAbsent(packet.dstAddr, row * 4)) quality |= QUALITY.address_unknown;
-  batch.use(FIELD.quality)[row] = quality;
+  batch.core.quality[row] = quality;
   batch.length = row + 1;
 }

@@ -1,6 +1,6 @@
 // Steps for addresses. A template may carry the IPv4 and the IPv6 element at once, zeros in the one not used: the first that is
 // not zero counts.
-import { FIELD, type Field, IPV4_MAPPED_WORD, QUALITY } from '@weir/record';
+import { type Field, IPV4_MAPPED_WORD, QUALITY } from '@weir/record';
 import type { Slot } from './layout.ts';
 import type { Step } from './run.ts';
 import { lazily } from './scalar.ts';
@@ -33,8 +33,8 @@ export function ipv4EndsStep(source: Slot, destination: Slot): Step {
   const { offset: sourceAt } = source;
   const { offset: destinationAt } = destination;
   return ({ batch, view, start, stride, row: first, end }) => {
-    const sources = batch.use(FIELD.src_addr);
-    const destinations = batch.use(FIELD.dst_addr);
+    const sources = batch.core.src_addr;
+    const destinations = batch.core.dst_addr;
     for (let row = first, at = start; row < end; row++, at += stride) {
       sources[row * 4 + 2] = IPV4_MAPPED_WORD;
       sources[row * 4 + 3] = view.getUint32(at + sourceAt, true);
@@ -50,9 +50,9 @@ export function ipv4PathStep(source: Slot, destination: Slot, hop: Slot): Step {
   const { offset: destinationAt } = destination;
   const { offset: hopAt } = hop;
   return ({ batch, view, start, stride, row: first, end }) => {
-    const sources = batch.use(FIELD.src_addr);
-    const destinations = batch.use(FIELD.dst_addr);
-    const hops = batch.use(FIELD.next_hop);
+    const sources = batch.core.src_addr;
+    const destinations = batch.core.dst_addr;
+    const hops = batch.core.next_hop;
     for (let row = first, at = start; row < end; row++, at += stride) {
       const four = row * 4;
       sources[four + 2] = IPV4_MAPPED_WORD;
@@ -83,7 +83,7 @@ function ipv6Step(field: Field<'addr'>, slot: Slot): Step {
   const { offset } = slot;
   return ({ batch, view, start, stride, row: first, end }) => {
     const column = batch.use(field);
-    const quality = batch.use(FIELD.quality);
+    const quality = batch.core.quality;
     for (let row = first, at = start + offset; row < end; row++, at += stride) {
       const four = row * 4;
       column[four] = view.getUint32(at, true);
@@ -100,7 +100,7 @@ function ipv6Step(field: Field<'addr'>, slot: Slot): Step {
 function firstNonZero(field: Field<'addr'>, slots: readonly Slot[], isEnd: boolean): Step {
   return ({ batch, view, start, stride, row: first, end }) => {
     const column = batch.use(field);
-    const quality = batch.use(FIELD.quality);
+    const quality = batch.core.quality;
     for (let row = first, record = start; row < end; row++, record += stride) {
       const found = writeFirst(column, row * 4, view, record, slots);
       if (!found && isEnd) quality[row] |= QUALITY.address_unknown;

@@ -49,7 +49,7 @@ export const COUNTER_FIELDS: ReadonlySet<string> = new Set(
 /** ingressUnicastPacketTotalCount: Open vSwitch sends it beside totals that are of the whole exporter, not of the flow. */
 const EXPORTER_TOTALS = 354;
 
-/** Steps that read the counters and scale them by what the sampling step found. */
+/** Steps that read the counters and scale them; the rate must be settled by then. */
 export function counterSteps(first: (key: ElementKey) => Slot | undefined): Step[] {
   const steps: Step[] = [];
   const firstOf = (elements: readonly ElementKey[]) => elements.map(first).find((slot) => slot !== undefined);
@@ -58,12 +58,12 @@ export function counterSteps(first: (key: ElementKey) => Slot | undefined): Step
     return slot === undefined ? [] : [{ ...counter, slot }];
   });
   const [one, other] = given;
-  // Bytes and packets of one length are read in one pass.
-  if (given.length >= 2 && other.counted === FIELD.packets_sampled && one.slot.length === other.slot.length) {
-    steps.push(counterStep(one, other));
-    given.splice(0, 2);
+  const pair =
+    given.length >= 2 && other.counted === FIELD.packets_sampled ? flowCountersStep(one.slot, other.slot) : [];
+  steps.push(...pair);
+  for (const counter of given.slice(pair.length * 2)) {
+    steps.push(lazily(counter.counted, [counter.slot], counterStep(counter)));
   }
-  for (const counter of given) steps.push(lazily(counter.counted, [counter.slot], counterStep(counter, counter)));
   const totalsOfExporter = first(EXPORTER_TOTALS) !== undefined;
   for (const field of PLAIN) {
     const dropped = field === FIELD.dropped_bytes || field === FIELD.dropped_packets;
@@ -78,85 +78,70 @@ interface GivenCounter extends CounterPair {
   readonly slot: Slot;
 }
 
-/** Reads two counters in one pass; one alone comes as both. */
-function counterStep(a: GivenCounter, b: GivenCounter): Step {
-  const fixed = !a.slot.variable && !b.slot.variable;
-  if (fixed && a.slot.length === 4) return u32CounterStep(a, b);
-  if (fixed && a.slot.length === 8) return u64CounterStep(a, b);
+/** Reads one counter, of any length. */
+function counterStep({ counted, scaled, slot }: GivenCounter): Step {
   return (run) => {
-    for (const { counted, scaled, slot } of [a, b])
-      readCounter(run, run.batch.use(counted), run.batch.use(scaled), slot);
-  };
-}
-
-function readCounter(run: Run, counted: Uint32Array, scaled: Uint32Array, slot: Slot): void {
-  for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
-    counted[row * 2] = lowWord(run, slot, record);
-    counted[row * 2 + 1] = highWord(run, slot, record);
-    writeScaled(run, counted, scaled, row);
-  }
-}
-
-function u32CounterStep(a: GivenCounter, b: GivenCounter): Step {
-  const { offset: offsetA } = a.slot;
-  const { offset: offsetB } = b.slot;
-  return (run) => {
-    const countedA = run.batch.use(a.counted);
-    const scaledA = run.batch.use(a.scaled);
-    const countedB = run.batch.use(b.counted);
-    const scaledB = run.batch.use(b.scaled);
-    const { view, stride, end, rate } = run;
-    for (let row = run.row, at = run.start; row < end; row++, at += stride) {
-      const valueA = view.getUint32(at + offsetA);
-      const valueB = view.getUint32(at + offsetB);
-      countedA[row * 2] = valueA;
-      countedB[row * 2] = valueB;
-      if (rate === 1) {
-        scaledA[row * 2] = valueA;
-        scaledB[row * 2] = valueB;
-        continue;
-      }
-      writeScaled(run, countedA, scaledA, row);
-      if (countedB !== countedA) writeScaled(run, countedB, scaledB, row);
+    const column = run.batch.use(counted);
+    for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+      column[row * 2] = lowWord(run, slot, record);
+      column[row * 2 + 1] = highWord(run, slot, record);
     }
+    scale(run, column, run.batch.use(scaled));
   };
 }
 
-function u64CounterStep(a: GivenCounter, b: GivenCounter): Step {
-  const { offset: offsetA } = a.slot;
-  const { offset: offsetB } = b.slot;
+/** Reads bytes and packets in one pass where both have 8 bytes or both 4, as nearly all exporters send them. */
+function flowCountersStep(bytes: Slot, packets: Slot): Step[] {
+  if (bytes.variable || packets.variable || bytes.length !== packets.length) return [];
+  if (bytes.length === 8) return [u64CountersStep(bytes.offset, packets.offset)];
+  return bytes.length === 4 ? [u32CountersStep(bytes.offset, packets.offset)] : [];
+}
+
+function u64CountersStep(bytesAt: number, packetsAt: number): Step {
   return (run) => {
-    const countedA = run.batch.use(a.counted);
-    const scaledA = run.batch.use(a.scaled);
-    const countedB = run.batch.use(b.counted);
-    const scaledB = run.batch.use(b.scaled);
-    const { view, stride, end, rate } = run;
+    const { bytes, packets, bytes_sampled, packets_sampled } = run.batch.wide;
+    const { view, stride, end } = run;
     for (let row = run.row, at = run.start; row < end; row++, at += stride) {
-      const two = row * 2;
-      const lowA = view.getUint32(at + offsetA + 4);
-      const highA = view.getUint32(at + offsetA);
-      const lowB = view.getUint32(at + offsetB + 4);
-      const highB = view.getUint32(at + offsetB);
-      countedA[two] = lowA;
-      countedA[two + 1] = highA;
-      countedB[two] = lowB;
-      countedB[two + 1] = highB;
-      if (rate === 1) {
-        scaledA[two] = lowA;
-        scaledA[two + 1] = highA;
-        scaledB[two] = lowB;
-        scaledB[two + 1] = highB;
-        continue;
-      }
-      writeScaled(run, countedA, scaledA, row);
-      if (countedB !== countedA) writeScaled(run, countedB, scaledB, row);
+      const byteCount = view.getBigUint64(at + bytesAt);
+      const packetCount = view.getBigUint64(at + packetsAt);
+      bytes[row] = byteCount;
+      packets[row] = packetCount;
+      bytes_sampled[row] = byteCount;
+      packets_sampled[row] = packetCount;
     }
+    if (run.rate !== 1) scaleFlow(run);
   };
+}
+
+function u32CountersStep(bytesAt: number, packetsAt: number): Step {
+  return (run) => {
+    const { bytes, packets, bytes_sampled, packets_sampled } = run.batch.core;
+    const { view, stride, end } = run;
+    for (let row = run.row, at = run.start; row < end; row++, at += stride) {
+      const byteCount = view.getUint32(at + bytesAt);
+      const packetCount = view.getUint32(at + packetsAt);
+      bytes[row * 2] = byteCount;
+      packets[row * 2] = packetCount;
+      bytes_sampled[row * 2] = byteCount;
+      packets_sampled[row * 2] = packetCount;
+    }
+    if (run.rate !== 1) scaleFlow(run);
+  };
+}
+
+function scaleFlow(run: Run): void {
+  const { bytes, packets, bytes_sampled, packets_sampled } = run.batch.core;
+  scale(run, bytes_sampled, bytes);
+  scale(run, packets_sampled, packets);
+}
+
+function scale(run: Run, counted: Uint32Array, scaled: Uint32Array): void {
+  for (let row = run.row; row < run.end; row++) writeScaled(run, counted, scaled, row);
 }
 
 /** Exact while the product is below 2^53; above, an estimate as the whole is; never past 64 bits. */
 function writeScaled(run: Run, counted: Uint32Array, scaled: Uint32Array, row: number): void {
-  const rate = run.rate > 0 ? run.rate : run.batch.use(FIELD.sampling_rate)[row];
+  const rate = run.rate > 0 ? run.rate : run.batch.core.sampling_rate[row];
   const low = counted[row * 2];
   const high = counted[row * 2 + 1];
   if (rate <= 1) {

@@ -13,7 +13,7 @@ const ICMPV6 = 58;
 export function trafficClassStep(slot: Slot, withDscp: boolean): Step {
   const last = slot.offset + slot.length - 1;
   return ({ batch, data, start, stride, row: first, end }) => {
-    const dscp = batch.use(FIELD.dscp);
+    const dscp = batch.core.dscp;
     let seen = 0;
     for (let row = first, at = start + last; row < end; row++, at += stride) {
       if (withDscp) dscp[row] = data[at] >> 2;
@@ -32,8 +32,8 @@ export function trafficClassAndDirectionStep(trafficClass: Slot, direction: Slot
   const ecnStep = trafficClassStep(trafficClass, false);
   return (run) => {
     const { data, start, stride, row: first, end } = run;
-    const dscp = run.batch.use(FIELD.dscp);
-    const column = run.batch.use(FIELD.direction);
+    const dscp = run.batch.core.dscp;
+    const column = run.batch.core.direction;
     let seen = 0;
     for (let row = first, at = start; row < end; row++, at += stride) {
       const bits = data[at + classAt];
@@ -73,12 +73,12 @@ function isPair(slot: Slot): boolean {
 function icmpPairStep(pair: Slot): Step {
   const { offset } = pair;
   return ({ batch, data, start, stride, row: first, end }) => {
-    const proto = batch.use(FIELD.proto);
+    const proto = batch.core.proto;
     for (let row = first, at = start + offset; row < end; row++, at += stride) {
       if (proto[row] !== ICMP && proto[row] !== ICMPV6) continue;
-      batch.use(FIELD.icmp_type)[row] = data[at];
-      batch.use(FIELD.icmp_code)[row] = data[at + 1];
-      batch.use(FIELD.quality)[row] |= QUALITY.icmp_given;
+      batch.core.icmp_type[row] = data[at];
+      batch.core.icmp_code[row] = data[at + 1];
+      batch.core.quality[row] |= QUALITY.icmp_given;
     }
   };
 }
@@ -86,10 +86,10 @@ function icmpPairStep(pair: Slot): Step {
 function icmpStep(both: readonly Slot[], types: readonly Slot[], codes: readonly Slot[], hasProto: boolean): Step {
   return (run) => {
     const { batch, stride, end } = run;
-    const proto = batch.use(FIELD.proto);
-    const type = batch.use(FIELD.icmp_type);
-    const code = batch.use(FIELD.icmp_code);
-    const quality = batch.use(FIELD.quality);
+    const proto = batch.core.proto;
+    const type = batch.core.icmp_type;
+    const code = batch.core.icmp_code;
+    const quality = batch.core.quality;
     for (let row = run.row, record = run.start; row < end; row++, record += stride) {
       if (hasProto && proto[row] !== ICMP && proto[row] !== ICMPV6) continue;
       let value = 0;
@@ -123,7 +123,7 @@ export function mplsStep(slots: readonly Slot[]): Step {
 export function directionStep(slot: Slot): Step {
   const last = slot.offset + slot.length - 1;
   return ({ batch, data, start, stride, row: first, end }) => {
-    const column = batch.use(FIELD.direction);
+    const column = batch.core.direction;
     for (let row = first, at = start + last; row < end; row++, at += stride) {
       column[row] = data[at] <= 1 ? data[at] + 1 : DIRECTION.unknown;
     }

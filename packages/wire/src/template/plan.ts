@@ -17,15 +17,21 @@ import {
 import { type Layout, layOut, type Slot } from './layout.ts';
 import { optionsStep } from './options.ts';
 import type { Step } from './run.ts';
-import { rateSlots, type SamplingPlan, samplingStep } from './sampling.ts';
+import { rateSlots, type SamplingPlan } from './sampling.ts';
 import { type Copy, copySteps, lazily, scalarSteps } from './scalar.ts';
 import type { Template } from './template.ts';
-import { timeSteps } from './time-steps.ts';
+import { timePlan } from './time-steps.ts';
 
 export interface Plan {
   readonly layout: Layout;
   readonly steps: readonly Step[];
   readonly sampling: SamplingPlan;
+  /** Steps that scale by the sampling rate, and so come when that is settled. */
+  readonly counters: readonly Step[];
+  /** Whether the template lacks a flow's start or end. */
+  readonly timeMissing: boolean;
+  /** Gives times to records without. */
+  readonly settleTimes: Step;
   /** Quality bits that hold for all records of the template. */
   readonly quality: number;
 }
@@ -64,16 +70,11 @@ export function compile(template: Template): Plan {
   }
   const first = (key: ElementKey) => slots.get(key)?.[0];
   const sampling: SamplingPlan = { record: rateSlots(first), sampler: first(48), selector: first(302) };
-  if (template.options) return { layout, steps: [optionsStep(slots)], sampling, quality: 0 };
-  const steps = [
-    ...plainSteps(slots),
-    ...headerSteps(slots, first),
-    samplingStep(sampling),
-    ...counterSteps(first),
-    ...timeSteps((element) => first(element)),
-    ...exporterSteps(slots),
-  ];
-  return { layout, steps, sampling, quality: templateQuality(slots) };
+  const times = timePlan((element) => first(element));
+  const plan = { layout, sampling, timeMissing: times.missing, settleTimes: times.settle };
+  if (template.options) return { ...plan, steps: [optionsStep(slots)], counters: [], quality: 0 };
+  const steps = [...plainSteps(slots), ...headerSteps(slots, first), ...times.steps, ...exporterSteps(slots)];
+  return { ...plan, steps, counters: counterSteps(first), quality: templateQuality(slots) };
 }
 
 function plainSteps(slots: Slots): Step[] {
@@ -170,7 +171,7 @@ function exporterSteps(slots: Slots): Step[] {
   const words = new Uint32Array(4);
   return [
     (run) => {
-      const column = run.batch.use(FIELD.exporter);
+      const column = run.batch.core.exporter;
       const { exporter: peer, exporters, timeReceived } = run.context;
       for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
         words.fill(0);

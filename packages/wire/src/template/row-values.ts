@@ -82,19 +82,19 @@ const READERS = new Map<ElementKey, Read>([
     352,
     (batch, row) =>
       batch.has(FIELD.bytes_l2)
-        ? Math.round(getNumber(batch.use(FIELD.bytes_l2), row) / Math.max(1, batch.use(FIELD.sampling_rate)[row]))
+        ? Math.round(getNumber(batch.use(FIELD.bytes_l2), row) / Math.max(1, batch.core.sampling_rate[row]))
         : 0,
   ],
   [22, time(FIELD.time_start, uptime)],
   [21, time(FIELD.time_end, uptime)],
   [160, (_batch, _row, context) => context.time - context.sysUptime],
-  [161, (batch, row) => getNumber(batch.use(FIELD.time_end), row) - getNumber(batch.use(FIELD.time_start), row)],
-  [5, (batch, row) => (batch.use(FIELD.dscp)[row] << 2) | (batch.has(FIELD.ecn) ? batch.use(FIELD.ecn)[row] : 0)],
+  [161, (batch, row) => getNumber(batch.core.time_end, row) - getNumber(batch.core.time_start, row)],
+  [5, (batch, row) => (batch.core.dscp[row] << 2) | (batch.has(FIELD.ecn) ? batch.use(FIELD.ecn)[row] : 0)],
   [195, number(FIELD.dscp)],
-  [32, (batch, row) => (batch.use(FIELD.icmp_type)[row] << 8) | batch.use(FIELD.icmp_code)[row]],
-  [139, (batch, row) => (batch.use(FIELD.icmp_type)[row] << 8) | batch.use(FIELD.icmp_code)[row]],
-  [61, (batch, row) => (batch.use(FIELD.direction)[row] - 1) & 0xff],
-  [306, (batch, row) => Math.max(0, batch.use(FIELD.sampling_rate)[row] - 1)],
+  [32, (batch, row) => (batch.core.icmp_type[row] << 8) | batch.core.icmp_code[row]],
+  [139, (batch, row) => (batch.core.icmp_type[row] << 8) | batch.core.icmp_code[row]],
+  [61, (batch, row) => (batch.core.direction[row] - 1) & 0xff],
+  [306, (batch, row) => Math.max(0, batch.core.sampling_rate[row] - 1)],
   [305, () => 1],
   [
     '6876/891',

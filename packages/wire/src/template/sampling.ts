@@ -1,10 +1,10 @@
 // Sampling: the rate that holds for each record, and the counters scaled by it. Where a record's rate comes from, in this order: the
 // record itself, options data by the record's sampler, selector or interface, options data for all, the configuration.
-import { FIELD, QUALITY, SAMPLING_SOURCE } from '@weir/record';
+import { QUALITY, SAMPLING_SOURCE } from '@weir/record';
 import type { ElementKey } from '../ipfix/registry.ts';
 import { STATE_COST, type StateMemory } from '../state-memory.ts';
 import type { Slot } from './layout.ts';
-import { type Run, type Step, wholeNumber } from './run.ts';
+import { type Run, wholeNumber } from './run.ts';
 
 const WORD = 4294967296;
 const MAX_RATE = WORD - 1;
@@ -101,7 +101,7 @@ export interface SamplingPlan {
 
 /**
  * Settles the rate where it is the same for all records of the run: fills `sampling_rate` and `sampling_source`, sets `run.rate`, and
- * answers the quality bit. Where it differs by record `run.rate` is 0 and the step below settles it.
+ * answers the quality bit. Where it differs by record `run.rate` is 0 and `settleRates` does it.
  */
 export function generalRate(run: Run, plan: SamplingPlan): number {
   const { sampling } = run.domain;
@@ -115,22 +115,19 @@ export function generalRate(run: Run, plan: SamplingPlan): number {
   run.rate = Math.max(1, rate);
   // New rows are zero: no rate, from nowhere.
   if (rate === 0) return QUALITY.no_sampling_rate;
-  run.batch.use(FIELD.sampling_rate).fill(rate, run.row, run.end);
+  run.batch.core.sampling_rate.fill(rate, run.row, run.end);
   const source = general > 0 ? SAMPLING_SOURCE.options : SAMPLING_SOURCE.configured;
-  run.batch.use(FIELD.sampling_source).fill(source, run.row, run.end);
+  run.batch.core.sampling_source.fill(source, run.row, run.end);
   return 0;
 }
 
-/** The step for rates that differ by record. It reads the column of ingress interfaces; the counters' steps, which scale, come after. */
-export function samplingStep(plan: SamplingPlan): Step {
-  return (run) => {
-    if (run.rate > 0) return;
-    const general = run.domain.sampling.general;
-    const configured = run.context.configuredSampling ?? 0;
-    for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
-      rateOfRecord(run, plan, row, record, general, configured);
-    }
-  };
+/** Settles rates that differ by record. It reads the column of ingress interfaces; counters are scaled after it. */
+export function settleRates(run: Run, plan: SamplingPlan): void {
+  const general = run.domain.sampling.general;
+  const configured = run.context.configuredSampling ?? 0;
+  for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+    rateOfRecord(run, plan, row, record, general, configured);
+  }
 }
 
 function rateOfRecord(
@@ -151,7 +148,7 @@ function rateOfRecord(
       rate = sampling.selectors.get(wholeNumber(run, plan.selector, record)) ?? 0;
     }
     if (rate === 0 && sampling.interfaces.size > 0) {
-      rate = sampling.interfaces.get(run.batch.use(FIELD.in_if)[row]) ?? 0;
+      rate = sampling.interfaces.get(run.batch.core.in_if[row]) ?? 0;
     }
     if (rate === 0) rate = general;
   }
@@ -159,7 +156,7 @@ function rateOfRecord(
     rate = configured;
     source = configured > 0 ? SAMPLING_SOURCE.configured : SAMPLING_SOURCE.none;
   }
-  run.batch.use(FIELD.sampling_rate)[row] = rate;
-  run.batch.use(FIELD.sampling_source)[row] = source;
-  if (rate === 0) run.batch.use(FIELD.quality)[row] |= QUALITY.no_sampling_rate;
+  run.batch.core.sampling_rate[row] = rate;
+  run.batch.core.sampling_source[row] = source;
+  if (rate === 0) run.batch.core.quality[row] |= QUALITY.no_sampling_rate;
 }

@@ -1,6 +1,6 @@
 // Steps that copy a number into its column. Each loop below handles one width of the field and one of the column, so that the
 // engine sees one shape in each; lengths other than 1, 2, 4 and 8 (reduced-size encoding, RFC 7011 section 6.2) take the general way.
-import { FIELD, type Field, KINDS, QUALITY } from '@weir/record';
+import { type Field, KINDS, QUALITY } from '@weir/record';
 import type { Slot } from './layout.ts';
 import { highWord, isBlank, lowWord, type Step } from './run.ts';
 import { type Part, wideSteps } from './wide-steps.ts';
@@ -194,7 +194,7 @@ function cutSteps(field: Field, slot: Slot): Step[] {
   if (slot.variable || above <= 0) return [];
   return [
     ({ batch, data, start, stride, row: first, end }) => {
-      const quality = batch.use(FIELD.quality);
+      const quality = batch.core.quality;
       for (let row = first, at = start + slot.offset; row < end; row++, at += stride) {
         let lost = 0;
         for (let i = 0; i < above; i++) lost |= data[at + i];

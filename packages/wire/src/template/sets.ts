@@ -7,7 +7,7 @@ import { gather, scratch, scratchView } from './layout.ts';
 import { compile, type Plan } from './plan.ts';
 import { isOpenVSwitch } from './quirks.ts';
 import type { Run } from './run.ts';
-import { generalRate } from './sampling.ts';
+import { generalRate, settleRates } from './sampling.ts';
 import { FIRST_TEMPLATE_ID, type Framing, readFields, readTemplateHeader, Template } from './template.ts';
 
 const SET_HEADER_BYTES = 4;
@@ -189,27 +189,35 @@ function readRecords(run: Run, template: Template, plan: Plan, records: number):
   fillConstants(run, batch, plan.quality | run.quality | generalRate(run, plan.sampling), run.domain);
   if (run.context.provenance !== false) fillProvenance(run, batch, template.id);
   for (const step of plan.steps) step(run);
+  if (run.rate === 0) settleRates(run, plan.sampling);
+  for (const step of plan.counters) step(run);
+  if (run.unsettled || plan.timeMissing) plan.settleTimes(run);
   batch.length = run.end;
 }
 
+/** A time or a key as one 64-bit number, so that every row takes one write: written as two words, read as one. */
+const words = new Uint32Array(2);
+const whole = new BigUint64Array(words.buffer);
+
 /** What is the same for all records of a message. */
 function fillConstants(run: Run, batch: FlowBatch, qualityBits: number, domain: ObservationDomain): void {
-  const received = batch.use(FIELD.time_received);
-  const key = batch.use(FIELD.exporter);
-  const source = batch.use(FIELD.source);
-  const observationDomain = batch.use(FIELD.observation_domain);
-  const quality = batch.use(FIELD.quality);
+  const times = batch.wide.time_received;
+  const keys = batch.wide.exporter;
+  const source = batch.core.source;
+  const observationDomain = batch.core.observation_domain;
+  const quality = batch.core.quality;
   const { timeReceived, exporter } = run.context;
-  const receivedLow = timeReceived >>> 0;
-  const receivedHigh = (timeReceived / WORD) >>> 0;
-  const { lo, hi } = exporter.key;
+  words[0] = timeReceived;
+  words[1] = timeReceived / WORD;
+  const received = whole[0];
+  words[0] = exporter.key.lo;
+  words[1] = exporter.key.hi;
+  const key = whole[0];
   const { source: sourceCode, end } = run;
   const { id } = domain;
   for (let row = run.row; row < end; row++) {
-    received[row * 2] = receivedLow;
-    received[row * 2 + 1] = receivedHigh;
-    key[row * 2] = lo;
-    key[row * 2 + 1] = hi;
+    times[row] = received;
+    keys[row] = key;
     source[row] = sourceCode;
     observationDomain[row] = id;
     quality[row] = qualityBits;
@@ -217,15 +225,15 @@ function fillConstants(run: Run, batch: FlowBatch, qualityBits: number, domain: 
 }
 
 function fillProvenance(run: Run, batch: FlowBatch, templateId: number): void {
-  const exported = batch.use(FIELD.time_exported);
+  const times = batch.useWide(FIELD.time_exported);
   const sequence = batch.use(FIELD.sequence);
   const template = batch.use(FIELD.template_id);
-  const exportedLow = run.exported >>> 0;
-  const exportedHigh = (run.exported / WORD) >>> 0;
+  words[0] = run.exported;
+  words[1] = run.exported / WORD;
+  const exported = whole[0];
   const { sequence: number, end } = run;
   for (let row = run.row; row < end; row++) {
-    exported[row * 2] = exportedLow;
-    exported[row * 2 + 1] = exportedHigh;
+    times[row] = exported;
     sequence[row] = number;
     template[row] = templateId;
   }

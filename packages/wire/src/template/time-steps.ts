@@ -1,5 +1,5 @@
-// Steps for the flow's start and end, which exporters give in nine ways. A template's most precise way is used; a last step settles
-// records where it gave nothing.
+// Steps for the flow's start and end, which exporters give in nine ways. A template's most precise way is used; records where it gave
+// nothing are settled last.
 import { FIELD, type Field, QUALITY } from '@weir/record';
 import { uptimeAgo } from '../clock.ts';
 import type { Slot } from './layout.ts';
@@ -29,17 +29,27 @@ interface Source {
   readonly slot: Slot;
 }
 
-/** Steps for `time_start` and `time_end`. `first` finds the first slot of an element. */
-export function timeSteps(first: (element: number) => Slot | undefined): Step[] {
+export interface TimePlan {
+  /** Fill `time_start` and `time_end`, and set `run.unsettled` where a record gave no time. */
+  readonly steps: readonly Step[];
+  /** Whether the template lacks the start or the end: then all its records are to be settled. */
+  readonly missing: boolean;
+  readonly settle: Step;
+}
+
+/** How `time_start` and `time_end` are read. `first` finds the first slot of an element. */
+export function timePlan(first: (element: number) => Slot | undefined): TimePlan {
   const side = (field: Field<'time'>, elements: Elements): Source | undefined =>
     findSource(field, elements, first) ?? findSource(field, OBSERVED, first);
   const start = side(FIELD.time_start, START);
   const end = side(FIELD.time_end, END);
   const init = first(SYSTEM_INIT);
-  const settle = settleStep(durationReader(first), start === undefined || end === undefined);
-  if (start !== undefined && start.kind === end?.kind) return [pairStep(start, end, init), settle];
+  const settle = settleStep(durationReader(first));
+  if (start !== undefined && start.kind === end?.kind) {
+    return { steps: [pairStep(start, end, init)], missing: false, settle };
+  }
   const singles = [start, end].filter((source) => source !== undefined);
-  return [...singles.map((source) => pairStep(source, source, init)), settle];
+  return { steps: singles.map((source) => pairStep(source, source, init)), missing: singles.length < 2, settle };
 }
 
 function findSource(
@@ -58,10 +68,10 @@ function findSource(
 /** Reads both ends in one pass; an end alone comes as both. */
 function pairStep(start: Source, end: Source, init: Slot | undefined): Step {
   if (start.kind === 'uptime') return uptimeStep(start, end, init);
-  if (start.kind === 'milliseconds' && start.slot.length === 8 && end.slot.length === 8) {
-    return millisecondsStep(start, end);
-  }
-  const steps = [start, end].map(({ field, kind, slot }) => numberStep(field, reader(kind, slot) ?? (() => 0)));
+  const usual = start !== end && start.slot.length === 8 && end.slot.length === 8;
+  if (start.kind === 'milliseconds' && usual) return millisecondsStep(start.slot.offset, end.slot.offset);
+  const ends = start === end ? [start] : [start, end];
+  const steps = ends.map(({ field, kind, slot }) => numberStep(field, reader(kind, slot) ?? (() => 0)));
   return (run) => {
     for (const step of steps) step(run);
   };
@@ -118,22 +128,16 @@ function numberStep(field: Field<'time'>, read: Read): Step {
   };
 }
 
-function millisecondsStep(start: Source, end: Source): Step {
-  const { offset: startAt } = start.slot;
-  const { offset: endAt } = end.slot;
+/** Both ends in milliseconds since 1970. */
+function millisecondsStep(startAt: number, endAt: number): Step {
   return (run) => {
-    const starts = run.batch.use(start.field);
-    const ends = run.batch.use(end.field);
+    const { time_start, time_end } = run.batch.wide;
     const { view, stride, end: endRow } = run;
     let wrong = false;
     for (let row = run.row, at = run.start; row < endRow; row++, at += stride) {
-      const startHigh = view.getUint32(at + startAt);
-      const endHigh = view.getUint32(at + endAt);
-      starts[row * 2] = view.getUint32(at + startAt + 4);
-      starts[row * 2 + 1] = startHigh;
-      ends[row * 2] = view.getUint32(at + endAt + 4);
-      ends[row * 2 + 1] = endHigh;
-      wrong = wrong || !isTime(startHigh) || !isTime(endHigh);
+      time_start[row] = view.getBigUint64(at + startAt);
+      time_end[row] = view.getBigUint64(at + endAt);
+      wrong = wrong || !isTime(view.getUint32(at + startAt)) || !isTime(view.getUint32(at + endAt));
     }
     if (wrong) run.unsettled = true;
   };
@@ -196,12 +200,11 @@ function carry(ago: number, low: number, before: number): number {
 }
 
 /** Where one end is missing it is taken from the other and the duration; where both are, from the time of receipt, and flagged. */
-function settleStep(lasted: Read, sideMissing: boolean): Step {
+function settleStep(lasted: Read): Step {
   return (run) => {
-    if (!run.unsettled && !sideMissing) return;
     run.unsettled = false;
-    const starts = run.batch.use(FIELD.time_start);
-    const ends = run.batch.use(FIELD.time_end);
+    const starts = run.batch.core.time_start;
+    const ends = run.batch.core.time_end;
     for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
       const started = isTime(starts[row * 2 + 1]);
       const ended = isTime(ends[row * 2 + 1]);
@@ -213,7 +216,7 @@ function settleStep(lasted: Read, sideMissing: boolean): Step {
       else {
         if (!ended) {
           end = Math.floor(run.context.timeReceived);
-          run.batch.use(FIELD.quality)[row] |= QUALITY.time_guessed;
+          run.batch.core.quality[row] |= QUALITY.time_guessed;
         }
         // A duration that would take it back to 1970 is nonsense.
         start = end - duration < WORD ? end : end - duration;
