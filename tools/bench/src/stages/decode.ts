@@ -8,7 +8,7 @@ import { IPFIX_FIELDS, IPFIX_VARIABLE_FIELDS, type Messages, templateMessages, V
 import type { Stage } from './measure.ts';
 
 /** A lane empties its batch when it has this many rows; so do these stages, so that caches serve them as they do a lane. */
-const FLUSH_ROWS = 16_384;
+const FLUSH_ROWS = 8192;
 /** Room beyond that for the decoder's rule of a row a byte. */
 const ROWS = FLUSH_ROWS + 65_536;
 const V5_DATAGRAMS = 3_600;
