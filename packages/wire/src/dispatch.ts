@@ -110,6 +110,7 @@ export class Decoder {
     if (batch.length > before) exporter.counters[ACCOUNT.flows_received] += batch.length - before;
     if (exporter.firstSeen === 0) exporter.firstSeen = timeReceived;
     exporter.lastSeen = timeReceived;
+    peer.lastSeen = timeReceived;
   }
 
   /** Counts a datagram that the kernel cut because it was longer than the receive slot. Nothing of it is decoded. */

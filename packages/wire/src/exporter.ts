@@ -1,7 +1,7 @@
 // What is known of each exporter: its key, its counters in the ledger, and what its protocols keep between messages.
 import { ACCOUNT, type AccountName, exporterKey, formatAddress, type Key, newCounters } from '@weir/record';
 import { hashAddress } from './address-hash.ts';
-import { type DescribeRoom, StateMemory, TOTAL_STATE_BYTES } from './state-memory.ts';
+import { type DescribeRoom, EXPORTER_STATE_BYTES, StateMemory, TOTAL_STATE_BYTES } from './state-memory.ts';
 
 /** What a protocol keeps of one exporter between messages (templates, sampling rates, sequences); each defines its own. */
 export interface ProtocolState {
@@ -46,8 +46,11 @@ export class Exporter {
   lastSeen = 0;
   /** Protocol state by `SOURCE` code. */
   readonly protocols = new Map<number, ProtocolState>();
+  /** Pays for that state. */
+  readonly memory: StateMemory;
 
-  constructor(words: Uint32Array<ArrayBuffer>) {
+  constructor(words: Uint32Array<ArrayBuffer>, memory: StateMemory) {
+    this.memory = memory;
     this.words = words;
     this.address = formatAddress(words) || '::';
     this.key = exporterKey(this.address);
@@ -64,12 +67,12 @@ export class ExporterTable {
   readonly #seed = (Math.random() * 0x1_0000_0000) | 0;
   /** Slots of an open-addressed table, by a hash of the words; a power of two at least twice the cap. */
   readonly #slots: (Exporter | undefined)[];
-  readonly #list: Exporter[] = [];
+  #list: Exporter[] = [];
   #last: Exporter | undefined;
   /** What all exporters together may make us keep. */
   readonly memory: StateMemory;
   /** Takes what cannot be given to one exporter: kernel drops, datagrams over the cap. Its address is `::`. */
-  readonly unattributed = new Exporter(new Uint32Array(4));
+  readonly unattributed = new Exporter(new Uint32Array(4), new StateMemory(0));
 
   /** `cap`: exporters kept; `stateBytes`: see StateMemory. */
   constructor(cap = 16_384, stateBytes = TOTAL_STATE_BYTES) {
@@ -94,23 +97,55 @@ export class ExporterTable {
     ) {
       return last;
     }
-    const mask = this.#slots.length - 1;
-    let hash = hashAddress(this.#seed, w0, w1, w2, w3) & mask;
-    for (;;) {
-      const found = this.#slots[hash];
-      if (found === undefined) break;
-      if (found.words[3] === w3 && found.words[2] === w2 && found.words[1] === w1 && found.words[0] === w0) {
-        this.#last = found;
-        return found;
-      }
-      hash = (hash + 1) & mask;
+    const slot = this.#slotOf(w0, w1, w2, w3);
+    const found = this.#slots[slot];
+    if (found !== undefined) {
+      this.#last = found;
+      return found;
     }
     if (this.#list.length >= this.#cap) return undefined;
-    const made = new Exporter(Uint32Array.of(w0, w1, w2, w3));
-    this.#slots[hash] = made;
+    const made = new Exporter(Uint32Array.of(w0, w1, w2, w3), new StateMemory(EXPORTER_STATE_BYTES, this.memory));
+    this.#slots[slot] = made;
     this.#list.push(made);
     this.#last = made;
     return made;
+  }
+
+  /** Where the exporter of an address is, or belongs. */
+  #slotOf(w0: number, w1: number, w2: number, w3: number): number {
+    const mask = this.#slots.length - 1;
+    let slot = hashAddress(this.#seed, w0, w1, w2, w3) & mask;
+    for (;;) {
+      const found = this.#slots[slot];
+      if (found === undefined) return slot;
+      const { words } = found;
+      if (words[3] === w3 && words[2] === w2 && words[1] === w1 && words[0] === w0) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  /**
+   * Makes room once nine tenths of the table are taken, so that senders of made-up addresses cannot keep real exporters out: forgets
+   * exporters not seen since `before` (ms since 1970) until a quarter is free, those of which nothing could be read first, then the
+   * longest silent. What was known of them is gone: one that comes back is new and its counters begin at zero. Answers the forgotten.
+   */
+  retire(before: number): readonly Exporter[] {
+    if (this.#list.length < this.#cap * 0.9) return [];
+    const unread = ({ counters }: Exporter) =>
+      counters[ACCOUNT.datagrams_decoded] + counters[ACCOUNT.flows_received] === 0 ? 0 : 1;
+    const silent = this.#list.filter((exporter) => exporter.lastSeen < before);
+    silent.sort((a, b) => unread(a) - unread(b) || a.lastSeen - b.lastSeen);
+    const retired = silent.slice(0, this.#list.length - Math.floor(this.#cap * 0.75));
+    const gone = new Set(retired);
+    this.#list = this.#list.filter((exporter) => !gone.has(exporter));
+    this.#slots.fill(undefined);
+    for (const exporter of this.#list) {
+      const [w0, w1, w2, w3] = exporter.words;
+      this.#slots[this.#slotOf(w0, w1, w2, w3)] = exporter;
+    }
+    this.#last = undefined;
+    for (const exporter of retired) exporter.memory.close();
+    return retired;
   }
 
   /** All exporters, in order of first sight. `unattributed` is not among them. */

@@ -1,7 +1,7 @@
 // How much the exporters can make us keep. Caps on single tables are not enough: anyone can send a datagram under any address, and
 // tables multiply (exporters by observation domains by interfaces). So what is kept is paid for, by the exporter and by all together.
 
-/** Bytes that one exporter's state of one protocol may take, and that of all exporters of a lane. */
+/** Bytes that one exporter's state may take, and that of all exporters of a lane. */
 export const EXPORTER_STATE_BYTES = 16 * 1024 * 1024;
 export const TOTAL_STATE_BYTES = 256 * 1024 * 1024;
 
@@ -21,10 +21,12 @@ export const STATE_COST = {
 
 /** An account of bytes. What is taken from it is taken from its parent too. */
 export class StateMemory {
+  readonly #bytes: number;
   #left: number;
   readonly #parent: StateMemory | undefined;
 
   constructor(bytes: number, parent?: StateMemory) {
+    this.#bytes = bytes;
     this.#left = bytes;
     this.#parent = parent;
   }
@@ -34,6 +36,12 @@ export class StateMemory {
     if (bytes > this.#left || this.#parent?.take(bytes) === false) return false;
     this.#left -= bytes;
     return true;
+  }
+
+  /** Gives all that was taken back to the parent. Nothing can be taken from a closed account. */
+  close(): void {
+    this.#parent?.take(this.#left - this.#bytes);
+    this.#left = 0;
   }
 }
 

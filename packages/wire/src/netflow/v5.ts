@@ -59,10 +59,10 @@ class Netflow5State implements ProtocolState {
   }
 }
 
-function stateOf({ exporter, exporters, limits = DEFAULT_LIMITS }: MessageContext): Netflow5State {
+function stateOf({ exporter, limits = DEFAULT_LIMITS }: MessageContext): Netflow5State {
   const known = exporter.protocols.get(SOURCE.netflow5);
   if (known instanceof Netflow5State) return known;
-  const made = new Netflow5State(limits.domains, exporters.memory);
+  const made = new Netflow5State(limits.domains, exporter.memory);
   exporter.protocols.set(SOURCE.netflow5, made);
   return made;
 }

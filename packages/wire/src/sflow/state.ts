@@ -103,10 +103,10 @@ export class SflowState implements ProtocolState {
   }
 }
 
-export function sflowStateOf({ exporter, exporters, limits = DEFAULT_LIMITS }: MessageContext): SflowState {
+export function sflowStateOf({ exporter, limits = DEFAULT_LIMITS }: MessageContext): SflowState {
   const known = exporter.protocols.get(SOURCE.sflow5);
   if (known instanceof SflowState) return known;
-  const made = new SflowState(exporter, limits, exporters.memory);
+  const made = new SflowState(exporter, limits, exporter.memory);
   exporter.protocols.set(SOURCE.sflow5, made);
   return made;
 }

@@ -4,7 +4,7 @@ import { type AccountName, SOURCE } from '@weir/record';
 import type { MessageContext } from '../decoder.ts';
 import type { DomainSummary, Exporter, ProtocolState, ProtocolSummary } from '../exporter.ts';
 import { SequenceTracker } from '../sequence.ts';
-import { type DescribeRoom, EXPORTER_STATE_BYTES, STATE_COST, StateMemory, within } from '../state-memory.ts';
+import { type DescribeRoom, STATE_COST, type StateMemory, within } from '../state-memory.ts';
 import { DEFAULT_LIMITS, type TemplateLimits } from './limits.ts';
 import { SamplingRates } from './sampling.ts';
 import { fieldKey, type Template, VARIABLE_LENGTH } from './template.ts';
@@ -137,11 +137,11 @@ export function templateState(
   context: MessageContext,
   source: typeof SOURCE.netflow9 | typeof SOURCE.ipfix,
 ): TemplateState {
-  const { exporter, exporters } = context;
+  const { exporter } = context;
   const known = exporter.protocols.get(source);
   if (known instanceof TemplateState) return known;
   const limits = context.limits ?? DEFAULT_LIMITS;
-  const memory = new StateMemory(EXPORTER_STATE_BYTES, exporters.memory);
+  const { memory } = exporter;
   const made =
     source === SOURCE.ipfix
       ? new TemplateState('IPFIX', exporter, 'sequence_lost_flows', limits, memory)
