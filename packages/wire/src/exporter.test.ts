@@ -36,6 +36,13 @@ describe('a table of exporters', () => {
     expect(back?.counters[ACCOUNT.datagrams_decoded]).toBe(0);
   });
 
+  it('waits less long for those of which nothing could be read', () => {
+    const table = new ExporterTable(10);
+    const all = fill(table, 10, () => 5 * SECOND);
+    for (const exporter of all.slice(0, 8)) exporter.count('datagrams_decoded');
+    expect(table.retire(5 * SECOND, 6 * SECOND)).toEqual(all.slice(8));
+  });
+
   it('keeps who was seen of late, even when it is full', () => {
     const table = new ExporterTable(100);
     const all = fill(table, 100, (index) => (index < 3 ? 0 : 50 * SECOND));

@@ -126,15 +126,14 @@ export class ExporterTable {
 
   /**
    * Makes room once nine tenths of the table are taken, so that senders of made-up addresses cannot keep real exporters out: forgets
-   * exporters not seen since `before` (ms since 1970) until a quarter is free, those of which nothing could be read first, then the
-   * longest silent. What was known of them is gone: one that comes back is new and its counters begin at zero. Answers the forgotten.
+   * exporters until a quarter is free, first those of which nothing could be read and that were not seen since `unreadBefore`, then
+   * others not seen since `before` (both ms since 1970), the longest silent first. What was known of them is gone: one that comes back
+   * is new and its counters begin at zero. Answers the forgotten.
    */
-  retire(before: number): readonly Exporter[] {
+  retire(before: number, unreadBefore = before): readonly Exporter[] {
     if (this.#list.length < this.#cap * 0.9) return [];
-    const unread = ({ counters }: Exporter) =>
-      counters[ACCOUNT.datagrams_decoded] + counters[ACCOUNT.flows_received] === 0 ? 0 : 1;
-    const silent = this.#list.filter((exporter) => exporter.lastSeen < before);
-    silent.sort((a, b) => unread(a) - unread(b) || a.lastSeen - b.lastSeen);
+    const silent = this.#list.filter((exporter) => exporter.lastSeen < (wasRead(exporter) ? before : unreadBefore));
+    silent.sort((a, b) => Number(wasRead(a)) - Number(wasRead(b)) || a.lastSeen - b.lastSeen);
     const retired = silent.slice(0, this.#list.length - Math.floor(this.#cap * 0.75));
     const gone = new Set(retired);
     this.#list = this.#list.filter((exporter) => !gone.has(exporter));
@@ -152,4 +151,9 @@ export class ExporterTable {
   all(): readonly Exporter[] {
     return this.#list;
   }
+}
+
+/** Whether anything that came from an exporter, or in its name, could be read. */
+function wasRead({ counters }: Exporter): boolean {
+  return counters[ACCOUNT.datagrams_decoded] + counters[ACCOUNT.flows_received] > 0;
 }

@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { exporterNode, type Inventory, inventoryEntities } from '@weir/enrich';
 import { assertPortsFree, ListenError } from '@weir/listen';
-import { ACCOUNT, type DimensionName, type DimensionRow, newCounters } from '@weir/record';
-import { enforceCap, prepareSpool, SpoolError, spoolUsage, writeLedger } from '@weir/store/spool';
+import { type DimensionName, type DimensionRow, newCounters } from '@weir/record';
+import { enforceCap, type LedgerRow, prepareSpool, SpoolError, spoolUsage, writeLedger } from '@weir/store/spool';
 import type { Directories } from '../child.ts';
 import { type Config, isLoopback } from '../config/schema.ts';
 import { ServerError, type ServerErrorCode } from '../errors.ts';
@@ -27,14 +27,15 @@ export class Collector {
   readonly #log: Logger;
   readonly #started = Date.now();
   readonly #writer: string;
-  readonly #ledger: LedgerWriter;
+  /** By lane: each counts exporters for itself, and forgets them for itself. */
+  readonly #ledgers = new Map<number, LedgerWriter>();
   readonly #outbox: DimensionOutbox;
   readonly #totals: LaneTotals;
   readonly #workers: Worker[] = [];
   #inventory: Inventory | undefined;
   #unwatch: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
-  /** Flows dropped by the cap, by exporter key: counted here, not in a lane. */
+  /** Flows dropped by the cap that no ledger row tells yet, by exporter key: they are counted here, not in a lane. */
   readonly #dropped = new Map<string, number>();
   readonly #exportersWritten = new Map<string, string>();
   #exportersAt = 0;
@@ -46,7 +47,6 @@ export class Collector {
     this.#log = log;
     // Unique for every start, so that no spool file's name is ever used twice.
     this.#writer = `${config.collector}-${this.#started.toString(36)}-${process.pid}`;
-    this.#ledger = new LedgerWriter(config.collector);
     this.#outbox = new DimensionOutbox(directories.spool, this.#writer);
     this.#totals = new LaneTotals((address) =>
       this.#inventory === undefined ? '' : exporterNode(this.#inventory, address),
@@ -150,17 +150,15 @@ export class Collector {
     this.#dimension('strings', report.strings);
     this.#dimension('entities', report.entities);
     // At once: a lane reports when it has completed a file, and the store is about to count what is in it.
-    this.#writeLedger(Date.now(), this.#counters());
-  }
-
-  #counters(): Map<string, Float64Array> {
-    const counters = this.#totals.counters();
-    for (const [key, rows] of this.#dropped) {
-      const total = counters.get(key) ?? newCounters();
-      total[ACCOUNT.flows_spool_cap] += rows;
-      counters.set(key, total);
-    }
-    return counters;
+    this.#writeLedger(Date.now());
+    const forgotten = this.#totals.forget(report);
+    if (forgotten.size === 0) return;
+    this.#ledgers.get(report.lane)?.forget(forgotten);
+    for (const key of forgotten.keys()) this.#exportersWritten.delete(key);
+    this.#log.info(
+      { lane: report.lane, exporters: forgotten.size },
+      'the table of exporters was nearly full: those silent for longest were forgotten, their counts are in the ledger',
+    );
   }
 
   /** Once a second: the ledger, the exporters' rows, the cap and the status. */
@@ -168,13 +166,12 @@ export class Collector {
     const now = Date.now();
     this.#problem = '';
     this.#guard(() => this.#enforceCap());
-    const counters = this.#counters();
-    this.#writeLedger(now, counters);
+    this.#writeLedger(now);
     this.#writeExporters(now);
-    this.#guard(() => writeStatus(this.#directories.spool, this.#status(now, counters)));
+    this.#guard(() => writeStatus(this.#directories.spool, this.#status(now)));
   }
 
-  #status(now: number, counters: ReadonlyMap<string, Float64Array>): CollectorStatus {
+  #status(now: number): CollectorStatus {
     const usage = spoolUsage(this.#directories.spool);
     return {
       collector: this.#config.collector,
@@ -187,7 +184,7 @@ export class Collector {
       lanes: this.#totals.lanes(),
       warnings: this.#totals.warnings(),
       exporters: this.#totals.exporters(),
-      unattributed: namedCounts(counters.get(UNATTRIBUTED) ?? newCounters()),
+      unattributed: namedCounts(this.#totals.counters().get(UNATTRIBUTED) ?? newCounters()),
       spool: {
         files: usage.files,
         bytes: usage.bytes,
@@ -202,17 +199,28 @@ export class Collector {
     for (const manifest of enforceCap(this.#directories.spool, this.#config.spool.max_size)) {
       this.#log.warn({ flows: manifest.rows }, 'the spool is over its cap: the oldest file was dropped and counted');
       for (const [key, rows] of manifest.exporters) this.#dropped.set(key, (this.#dropped.get(key) ?? 0) + rows);
+      this.#totals.drop(manifest.exporters);
     }
   }
 
-  #writeLedger(now: number, counters: ReadonlyMap<string, Float64Array>): void {
-    const rows = this.#ledger.take(now, counters);
+  #writeLedger(now: number): void {
+    const { collector } = this.#config;
+    const taken = this.#totals.reports().map((report) => {
+      const ledger = this.#ledgers.get(report.lane) ?? new LedgerWriter(collector);
+      this.#ledgers.set(report.lane, ledger);
+      return { ledger, rows: ledger.take(now, this.#totals.ofLane(report)) };
+    });
+    const dropped = Array.from(
+      this.#dropped,
+      ([exporter, count]): LedgerRow => ({ time: now, collector, exporter, account: 'flows_spool_cap', count }),
+    );
     let written = false;
     this.#guard(() => {
-      writeLedger(this.#directories.spool, this.#writer, rows);
+      writeLedger(this.#directories.spool, this.#writer, [...taken.flatMap(({ rows }) => rows), ...dropped]);
       written = true;
     });
-    if (!written) this.#ledger.putBack(rows);
+    if (written) this.#dropped.clear();
+    else for (const { ledger, rows } of taken) ledger.putBack(rows);
   }
 
   #writeExporters(now: number): void {

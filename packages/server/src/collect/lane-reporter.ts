@@ -15,18 +15,27 @@ const DESCRIBE_MS = 5000;
  */
 const DESCRIBED = 100_000;
 
+/** Exporters silent for less than this, in milliseconds, are never forgotten; those that sent nothing readable may be sooner. */
+const SILENT_MS = 10_000;
+const UNREAD_SILENT_MS = 1000;
+/** Nor those whose last flows may still be in a spool file that is not complete, and so not counted under their names. */
+const SPOOL_AGES = 3;
+
 export class LaneReporter {
   readonly #lane: number;
   readonly #decoder: Decoder;
   readonly #enricher: Enricher;
   readonly #demo: DemoMark | undefined;
+  readonly #silentMs: number;
   readonly #byKey = new Map<string, Exporter>();
   #known = 0;
   #describedAt = 0;
   #cpu = process.threadCpuUsage();
   #at = Date.now();
 
-  constructor(lane: number, decoder: Decoder, enricher: Enricher, demo: DemoMark | undefined) {
+  /** `spoolAgeMs`: how long flows wait in a spool file that is not full. */
+  constructor(lane: number, decoder: Decoder, enricher: Enricher, demo: DemoMark | undefined, spoolAgeMs: number) {
+    this.#silentMs = Math.max(SILENT_MS, SPOOL_AGES * spoolAgeMs);
     this.#lane = lane;
     this.#decoder = decoder;
     this.#enricher = enricher;
@@ -52,6 +61,7 @@ export class LaneReporter {
     );
     const describe = now - this.#describedAt >= DESCRIBE_MS;
     if (describe) this.#describedAt = now;
+    const reported = exporters.all().filter(isCounted);
     return {
       type: 'report',
       lane: this.#lane,
@@ -60,27 +70,34 @@ export class LaneReporter {
       warnings: stats.warnings,
       busy: this.#busy(now),
       // The socket peer of an sFlow agent with another address is in the table, but nothing is counted on it.
-      exporters: exporters
-        .all()
-        .filter((exporter) => exporter.counters.some((count) => count !== 0))
-        .map(
-          (exporter): LaneExporter => ({
-            key: keyText(exporter.key),
-            address: exporter.address,
-            firstSeen: exporter.firstSeen,
-            lastSeen: exporter.lastSeen,
-            demo: this.#demo?.isDemo(exporter.words) ?? false,
-            counters: exporter.counters.slice(),
-            protocols: describe ? [...exporter.protocols.values()].map((state) => state.describe(room)) : undefined,
-          }),
-        ),
+      exporters: reported.map(
+        (exporter): LaneExporter => ({
+          key: keyText(exporter.key),
+          address: exporter.address,
+          firstSeen: exporter.firstSeen,
+          lastSeen: exporter.lastSeen,
+          demo: this.#demo?.isDemo(exporter.words) ?? false,
+          counters: exporter.counters.slice(),
+          protocols: describe ? [...exporter.protocols.values()].map((state) => state.describe(room)) : undefined,
+        }),
+      ),
       unattributed: exporters.unattributed.counters.slice(),
+      retired: this.#retire(now),
       strings: this.#decoder.strings
         .drain()
         .map(({ key, text }) => ({ key: keyText(key), text, version: String(now) })),
       entities: this.#enricher.drainEntities(),
       spoolProblem,
     };
+  }
+
+  /** Forgets silent exporters where the table fills; answers the keys of those that are in reports. */
+  #retire(now: number): string[] {
+    const { exporters } = this.#decoder;
+    const retired = exporters.retire(now - this.#silentMs, now - UNREAD_SILENT_MS);
+    for (const { key } of retired) this.#byKey.delete(keyText(key));
+    this.#known = exporters.all().length;
+    return retired.filter(isCounted).map(({ key }) => keyText(key));
   }
 
   #index(): void {
@@ -97,4 +114,8 @@ export class LaneReporter {
     this.#at = now;
     return Math.min(1, spent / passed);
   }
+}
+
+function isCounted({ counters }: Exporter): boolean {
+  return counters.some((count) => count !== 0);
 }

@@ -49,7 +49,7 @@ class Lane implements ListenHandler {
     this.#enricher = new Enricher();
     if (start.inventory !== undefined) this.#enricher.load(start.inventory);
     this.#demo = config.demo ? new DemoMark() : undefined;
-    this.#reporter = new LaneReporter(start.lane, this.#decoder, this.#enricher, this.#demo);
+    this.#reporter = new LaneReporter(start.lane, this.#decoder, this.#enricher, this.#demo, config.spool.max_age);
     this.#spool = new SpoolWriter({
       dir: start.spoolDir,
       writer: start.writer,

@@ -18,6 +18,24 @@ describe('LedgerWriter', () => {
     expect(ledger.take(3, totals(15))).toEqual([]);
   });
 
+  it('begins at zero for an exporter that was forgotten and came back', () => {
+    const ledger = new LedgerWriter('c');
+    ledger.take(1, totals(10));
+    ledger.forget(totals(10));
+    expect(ledger.take(2, new Map([['0', newCounters()]]))).toEqual([]);
+    expect(ledger.take(3, totals(4)).map((row) => row.count)).toEqual([4]);
+  });
+
+  it('gives as nobody’s what could not be written of an exporter that was forgotten', () => {
+    const ledger = new LedgerWriter('c');
+    ledger.take(1, totals(10));
+    ledger.putBack(ledger.take(2, totals(17)));
+    ledger.forget(totals(17));
+    expect(ledger.take(3, new Map([['0', newCounters()]]))).toEqual([
+      { time: 3, collector: 'c', exporter: '0', account: 'flows_received', count: 7 },
+    ]);
+  });
+
   it('gives again what was put back because it could not be written', () => {
     const ledger = new LedgerWriter('c');
     ledger.putBack(ledger.take(1, totals(10)));

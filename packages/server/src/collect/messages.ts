@@ -38,6 +38,8 @@ export interface LaneReport {
   readonly busy: number;
   readonly exporters: readonly LaneExporter[];
   readonly unattributed: Float64Array;
+  /** Keys of those of `exporters` that the lane has forgotten: these are their last counters. */
+  readonly retired: readonly string[];
   readonly strings: readonly DimensionRow<'strings'>[];
   readonly entities: readonly DimensionRow<'entities'>[];
   /** Why the spool cannot be written; empty when it can. */

@@ -66,7 +66,9 @@ const listen = z.strictObject({
     .int()
     .min(1)
     .prefault(16384)
-    .describe('Exporters kept per lane; datagrams of others are counted, not decoded'),
+    .describe(
+      'Exporters kept per lane; when nearly full the longest silent make room, and datagrams of more are counted, not decoded',
+    ),
 });
 
 /** What the column `sampling_rate` holds; a 32-bit counter scaled by it fits 64 bits. */
