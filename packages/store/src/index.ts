@@ -7,6 +7,7 @@ export {
   type LoaderOptions,
   type LoaderState,
   type LoaderStats,
+  type LoadFailure,
   type Log,
   type LogLevel,
 } from './loader/loader.ts';

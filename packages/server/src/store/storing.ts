@@ -5,6 +5,7 @@ import type { Directories } from '../child.ts';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../log.ts';
 import { FactsKeeper } from './facts.ts';
+import { assertStoreWritable, explainFailure } from './trouble.ts';
 
 /** How long stopping may go on loading what waits in the spool, in milliseconds; the rest is loaded at the next start. */
 const DRAIN_MS = 5000;
@@ -27,9 +28,12 @@ export class Storing {
     this.facts = facts;
   }
 
-  /** Opens the store, brings its schema up to date and begins to load. Throws StoreError. */
+  /** Opens the store, brings its schema up to date and begins to load. Throws StoreError and ServerError. */
   static async start(config: Config, directories: Directories, log: Logger): Promise<Storing> {
-    const store = openStore(storeTarget(config, directories), {
+    const target = storeTarget(config, directories);
+    const place = 'path' in target ? { name: target.path, embedded: true } : { name: target.url, embedded: false };
+    if (place.embedded) assertStoreWritable(place.name);
+    const store = openStore(target, {
       maxMemoryBytes: config.store.memory,
       queries: config.store.query.concurrency,
       mergeThreads: Math.max(1, Math.floor(availableParallelism() / 2)),
@@ -45,6 +49,7 @@ export class Storing {
       log: logLine,
       inserts: availableParallelism() >= MANY_CORES ? 2 : 1,
       onFlows: (manifest) => rollups.flowsComing(manifest),
+      explain: (failure) => explainFailure(failure, place),
     });
     const retention = makeRetention(config, store, rollups, logLine);
     const facts = new FactsKeeper(store, loader, directories.spool, () => rollups.rolledUpUntil()['1m']);

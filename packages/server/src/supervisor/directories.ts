@@ -5,13 +5,18 @@ import type { Directories } from '../child.ts';
 import type { Config } from '../config/schema.ts';
 import { ServerError } from '../errors.ts';
 
-/** The directories below the data directory, made. Throws ServerError when they cannot be. */
+/**
+ * The directories below the data directory, made. Throws ServerError when they cannot be, or when those that collecting needs cannot be
+ * written. That of the store may be on a file system of its own: where it cannot be written the storing process says so, again and
+ * again, and what is collected waits in the spool.
+ */
 export function prepareDirectories(config: Config): Directories {
   const data = resolve(config.data);
   const directories = { data, spool: join(data, 'spool'), store: join(data, 'store') };
   for (const path of Object.values(directories)) {
     try {
       makeDirectory(path);
+      if (path === directories.store) continue;
       writeFileSync(join(path, '.writable'), '');
       rmSync(join(path, '.writable'));
     } catch (error) {

@@ -17,6 +17,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CORRUPT, claimFlows, SpoolWriter, waitingFlows, writeDimension, writeLedger } from '../spool/index.ts';
 import { openStore, type Store } from '../store.ts';
+import { StoreError } from '../store-error.ts';
 import { Loader } from './loader.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'weir-loader-'));
@@ -292,5 +293,39 @@ describe('Loader', () => {
     await loader.stop();
     expect(await stored(8)).toEqual({ rows: 2, distinct: 2 });
     expect(loader.state).toEqual({ state: 'stopped' });
+  });
+
+  it('says whether the store or the spool is in the way, in the words of whoever runs it', async () => {
+    spool(batchOf(2, 9));
+    const failures = [
+      new StoreError('not_writable', 'errno: 30'),
+      Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' }),
+    ];
+    const told: string[] = [];
+    const loader = new Loader({
+      store,
+      dir,
+      pollMs: 5,
+      maxBackoffMs: 5,
+      onFlows: async () => {
+        const failure = failures.shift();
+        if (failure !== undefined) throw failure;
+      },
+      explain: ({ place, code, reason }) => {
+        told.push(`${place} ${code}: ${reason}`);
+        return `look at the ${place}`;
+      },
+      log: (level, message, details) => told.push(`${level} ${message} ${details?.reason ?? ''}`),
+    });
+    loader.start();
+    while (loader.stats.files < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    await loader.stop();
+    expect(told).toEqual([
+      'store not_writable: errno: 30',
+      'error the store does not take flows look at the store',
+      'spool not_writable: EROFS: read-only file system',
+      'error the store does not take flows look at the spool',
+      'info the store takes flows again ',
+    ]);
   });
 });

@@ -3,20 +3,23 @@
 // finds out whether it is in (presence.ts) and every flow is stored exactly once.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  asSpoolError,
   type Claim,
   claimFlows,
+  errno,
   type Manifest,
   makeSpool,
   readManifest,
   removeClaim,
   removeOrphanManifests,
   SpoolError,
+  type SpoolErrorCode,
   setAside,
   sizeOf,
   waitingFlows,
 } from '../spool/index.ts';
 import type { Store } from '../store.ts';
-import { StoreError } from '../store-error.ts';
+import { StoreError, type StoreErrorCode } from '../store-error.ts';
 import { Dictionaries, loadDimensions } from './dimension-rows.ts';
 import { Inserts } from './inserts.ts';
 import { countFlows, loadLedger } from './ledger-rows.ts';
@@ -37,12 +40,24 @@ export interface LoaderOptions {
   readonly maxBackoffMs?: number;
   /** Called before the flows of a file become visible, with what they span. */
   readonly onFlows?: (manifest: Manifest) => Promise<void>;
+  /** Why flows cannot be taken in, for people. Default: what the engine or the file system said. */
+  readonly explain?: (failure: LoadFailure) => string;
   readonly log?: Log;
+}
+
+/** Why an attempt to take in what waits ended. */
+export interface LoadFailure {
+  /** Where: in the store, or in the spool that it takes flows from. */
+  readonly place: 'store' | 'spool';
+  readonly code: StoreErrorCode | SpoolErrorCode;
+  /** In the words of the engine or of the file system. */
+  readonly reason: string;
 }
 
 export interface LoaderState {
   readonly state: 'idle' | 'loading' | 'retrying' | 'stopped';
-  /** Why it retries: a code of StoreError or SpoolError, and a message. */
+  /** Why it retries: where, a code of StoreError or SpoolError, and a message for people. */
+  readonly place?: LoadFailure['place'];
   readonly code?: string;
   readonly reason?: string;
   readonly since?: number;
@@ -80,6 +95,7 @@ export class Loader {
   readonly #maxBackoffMs: number;
   readonly #inserts: number;
   readonly #onFlows: (manifest: Manifest) => Promise<void>;
+  readonly #explain: (failure: LoadFailure) => string;
   readonly #log: Log;
   readonly #stop = new AbortController();
   /** Names that this process has begun to insert without an answer, or that a process before it had claimed. */
@@ -97,6 +113,7 @@ export class Loader {
     this.#maxBackoffMs = options.maxBackoffMs ?? 10_000;
     this.#inserts = options.inserts ?? 1;
     this.#onFlows = options.onFlows ?? (async () => {});
+    this.#explain = options.explain ?? (({ reason }) => reason);
     this.#log = options.log ?? (() => {});
     makeSpool(this.#dir);
     removeOrphanManifests(this.#dir);
@@ -164,13 +181,15 @@ export class Loader {
   }
 
   #failed(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    const code = error instanceof StoreError || error instanceof SpoolError ? error.code : 'engine';
+    const failure = failureOf(error);
+    const { place, code } = failure;
+    const reason = this.#explain(failure);
     const since = this.#state.since ?? Date.now();
     // Said once for each reason, not at every attempt.
-    if (this.#state.code !== code) this.#log('error', 'the store does not take flows', { code, reason });
+    if (this.#state.code !== code || this.#state.place !== place)
+      this.#log('error', 'the store does not take flows', { code, reason });
     this.stats.failures++;
-    this.#state = { state: 'retrying', code, reason, since };
+    this.#state = { state: 'retrying', place, code, reason, since };
   }
 
   async #loadLedger(): Promise<number> {
@@ -258,4 +277,14 @@ export class Loader {
     this.stats.corruptRows += rows;
     this.#log('error', 'a spool file cannot be read and was set aside', { file: claim.name, rows, reason });
   }
+}
+
+function failureOf(error: unknown): LoadFailure {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof StoreError) return { place: 'store', code: error.code, reason };
+  // All files that this process touches by itself are the spool's.
+  if (error instanceof SpoolError || errno(error) !== undefined) {
+    return { place: 'spool', code: asSpoolError(error, 'take in what waits').code, reason };
+  }
+  return { place: 'store', code: 'engine', reason };
 }

@@ -120,6 +120,21 @@ export class Weir {
     return JSON.parse(body) as T;
   }
 
+  /** Waits until /readyz refuses for a reason that matches, and returns what it says. */
+  async refuses(reason: RegExp): Promise<string> {
+    let said = '';
+    await this.#daemon.until(
+      async () => {
+        const { status, body } = await this.get('/readyz');
+        if (status === 503) said = body;
+        return reason.test(said);
+      },
+      `/readyz says ${reason}`,
+      START_SECONDS,
+    );
+    return said;
+  }
+
   /** Flows in the store, and the sum of their bytes. */
   async flows(): Promise<{ flows: number; bytes: number }> {
     const answer = await this.ask<{ total: { flows: number; bytes: number } }>(
@@ -132,6 +147,18 @@ export class Weir {
   async account(name: AccountName): Promise<number> {
     const answer = await this.ask<{ total: Partial<Record<AccountName, number>> }>('/api/v1/ledger?from=now-1h&to=now');
     return answer.total[name] ?? 0;
+  }
+
+  /** The same of the running collecting process alone, by its own word: there also while the store is away. */
+  collected(name: AccountName): number {
+    let status: { exporters: { counters: Partial<Record<AccountName, number>> }[] };
+    try {
+      status = JSON.parse(readFileSync(join(this.spool, 'status', 'local.json'), 'utf8'));
+    } catch {
+      // It has not written yet.
+      return 0;
+    }
+    return status.exporters.reduce((sum, { counters }) => sum + (counters[name] ?? 0), 0);
   }
 
   /** Files of flows that are complete and that the store has not acknowledged. */

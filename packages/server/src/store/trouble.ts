@@ -1,0 +1,52 @@
+// Why flows do not get into the store, said so that a person knows which directory or setting to look at.
+import { accessSync, constants } from 'node:fs';
+import type { LoadFailure } from '@weir/store';
+import { ServerError } from '../errors.ts';
+
+/** Where the store is, as its operator knows it, and whether that is a directory of this machine. */
+export interface StorePlace {
+  readonly name: string;
+  readonly embedded: boolean;
+}
+
+const WAITING = 'flows wait in the spool until then';
+
+/** A failure of the loader in words: what is wrong, where, what to do; then what the engine said. */
+export function explainFailure({ place, code, reason }: LoadFailure, store: StorePlace): string {
+  const advice = place === 'store' ? adviceOnStore(code, store) : adviceOnSpool(code);
+  return advice === undefined ? reason : `${advice} (${reason.trim()})`;
+}
+
+function adviceOnStore(code: LoadFailure['code'], { name, embedded }: StorePlace): string | undefined {
+  if (!embedded) return undefined;
+  if (code === 'not_writable') {
+    return `${name} cannot be written: make its file system and its permissions writable; ${WAITING}`;
+  }
+  if (code === 'disk_full') {
+    return `${name} has no room left on its disk: make room, or lower store.retention.max_size; ${WAITING}`;
+  }
+  return undefined;
+}
+
+function adviceOnSpool(code: LoadFailure['code']): string | undefined {
+  if (code === 'not_writable') return 'the store cannot change the spool directory: make it writable for Weir';
+  if (code === 'disk_full') return 'the disk of the spool directory is full: make room';
+  return undefined;
+}
+
+/**
+ * Asks for the embedded store's directory before the engine does, which says less. Throws ServerError `data_unwritable`: the
+ * process ends, is started again, and asks again, while collecting goes on.
+ */
+export function assertStoreWritable(path: string): void {
+  try {
+    // Not by writing a file: on a full disk the engine may still open.
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? error.code : error;
+    throw new ServerError(
+      'data_unwritable',
+      `${path} cannot be written (${why}): make its file system and its permissions writable; ${WAITING}`,
+    );
+  }
+}
