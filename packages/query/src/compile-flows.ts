@@ -1,52 +1,16 @@
-// Flow records, newest first, page by page. A page is found by trying the newest part of the range first and reaching further
-// back only while it is not full: a table of billions of rows is not sorted to show the last hundred.
-//
-// Pages follow each other by keyset: a cursor says after which row to go on. Rows have no number of their own, so the key is a
-// tuple of columns, and the cursor also counts the rows already shown that have that very tuple.
+// Flow records page by page, newest or largest first. A page of the newest is found by trying the newest part of the range first and
+// reaching further back only while it is not full: a table of billions of rows is not sorted to show the last hundred. The largest
+// can be anywhere, so the whole range is looked through for them; the engine reads their other columns only when it has found them.
+// Pages follow each other by keyset: a cursor says after which row to go on.
 import type { Flow } from './answers.ts';
 import { type CompileContext, filterOf, type ResultRow, rangeOf } from './compile.ts';
-import { QueryError } from './errors.ts';
-import type { FlowsQuery } from './query-schema.ts';
+import { afterSql, type Cursor, decodeCursor, encodeCursor, keyOf, ORDER_COLUMNS } from './flows-cursor.ts';
+import type { FlowOrder, FlowsQuery } from './query-schema.ts';
 import { filterSql } from './sql/filter.ts';
 import { flowOf, flowSelect, storedFields } from './sql/flow-columns.ts';
 import { DATABASE } from './sql/names.ts';
 import { Params, type ParamValue } from './sql/params.ts';
 import { flowsSource } from './sql/source.ts';
-
-/** Newest first; the rest only makes the order total. All are core columns. */
-const ORDER = ['time_received', 'flow_id', 'time_end', 'exporter', 'bytes_sampled'] as const;
-const ORDER_TYPES = ['Int64', 'UInt64', 'Int64', 'UInt64', 'UInt64'] as const;
-
-/** Where a page ended. */
-interface Cursor {
-  /** Range of the first page: `now` must not move between pages. */
-  readonly from: number;
-  readonly to: number;
-  /** Values of ORDER of the last row, in decimal. */
-  readonly after: readonly string[];
-  /** Rows with just these values that were shown. */
-  readonly shown: number;
-}
-
-export function encodeCursor(cursor: Cursor): string {
-  return [cursor.from, cursor.to, cursor.shown, ...cursor.after].map((value) => BigInt(value).toString(36)).join('.');
-}
-
-function decodeCursor(text: string): Cursor {
-  const parts = text.split('.');
-  if (parts.length !== 3 + ORDER.length || !parts.every((part) => /^[0-9a-z]{1,14}$/.test(part))) {
-    throw new QueryError('bad_cursor', [{ message: 'This is no cursor of a page of flows', parameter: 'cursor' }]);
-  }
-  const [from, to, shown, ...after] = parts.map((part) => {
-    let value = 0n;
-    for (const digit of part) value = value * 36n + BigInt(Number.parseInt(digit, 36));
-    return value;
-  });
-  if (after.some((value) => value >= 2n ** 64n)) {
-    throw new QueryError('bad_cursor', [{ message: 'This is no cursor of a page of flows', parameter: 'cursor' }]);
-  }
-  return { from: Number(from), to: Number(to), shown: Number(shown), after: after.map(String) };
-}
 
 /** First window looked at, and how much wider each next one is. */
 const FIRST_WINDOW_MS = 2000;
@@ -66,6 +30,7 @@ export class FlowsPager {
   readonly #context: CompileContext;
   readonly #cursor: Cursor | undefined;
   readonly #filter: ReturnType<typeof filterOf>;
+  readonly #order: FlowOrder;
   readonly #rows: ResultRow[] = [];
   /** End of the next window. */
   #end: number;
@@ -77,12 +42,15 @@ export class FlowsPager {
     this.#query = query;
     this.#context = context;
     this.#filter = filterOf(query.filter);
-    this.#cursor = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+    this.#order = query.order;
+    this.#cursor = query.cursor === undefined ? undefined : decodeCursor(query.cursor, query.order);
     const range = this.#cursor ?? rangeOf(query, context.now);
     this.from = range.from;
     this.to = range.to;
+    this.#end = range.to;
+    if (this.#order !== 'time') this.#window = range.to - range.from;
     // The last page's last row is in this window too.
-    this.#end = this.#cursor === undefined ? range.to : Math.min(range.to, Number(this.#cursor.after[0]) + 1);
+    else if (this.#cursor !== undefined) this.#end = Math.min(range.to, Number(this.#cursor.after[0]) + 1);
   }
 
   /** Whether the page is full or the range read through. */
@@ -104,10 +72,11 @@ export class FlowsPager {
     const wanted = this.#query.limit - this.#rows.length + 1;
     const offset = first && this.#holdsCursor() ? ` OFFSET ${this.#cursor?.shown ?? 0}` : '';
     const names = storedFields(columnsPresent).map((field) => field.name);
+    const order = ORDER_COLUMNS[this.#order].map((column) => `${column} DESC`).join(', ');
     const sql = `SELECT ${flowSelect(columnsPresent).join(', ')} FROM (
 SELECT ${names.join(', ')} FROM ${DATABASE}.flows WHERE ${conditions.join(' AND ')}
-ORDER BY ${ORDER.map((column) => `${column} DESC`).join(', ')} LIMIT ${wanted}${offset}
-) ORDER BY ${ORDER.map((column) => `${column} DESC`).join(', ')}`;
+ORDER BY ${order} LIMIT ${wanted}${offset}
+) ORDER BY ${order}`;
     return { sql, params: params.values };
   }
 
@@ -125,30 +94,22 @@ ORDER BY ${ORDER.map((column) => `${column} DESC`).join(', ')} LIMIT ${wanted}${
     const flows = this.#rows.map((row) => flowOf(row, this.#context.columnsPresent));
     const last = this.#rows.at(-1);
     if (!this.#more || last === undefined) return { flows, next: null };
-    const after = valuesOf(last);
+    const order = this.#order;
+    const after = keyOf(order, last);
     let shown = 0;
-    for (let at = this.#rows.length - 1; at >= 0 && same(valuesOf(this.#rows[at]), after); at--) shown++;
+    for (let at = this.#rows.length - 1; at >= 0 && same(keyOf(order, this.#rows[at]), after); at--) shown++;
     // A page of nothing but rows like the last one goes on counting.
     if (shown === this.#rows.length && this.#cursor !== undefined && same(this.#cursor.after, after)) {
       shown += this.#cursor.shown;
     }
-    return { flows, next: encodeCursor({ from: this.from, to: this.to, after, shown }) };
+    return { flows, next: encodeCursor({ order, from: this.from, to: this.to, after, shown }) };
   }
 
   /** Whether the next window is the one that the page before ended in. */
   #holdsCursor(): boolean {
-    return this.#cursor !== undefined && Number(this.#cursor.after[0]) < this.#end;
+    if (this.#cursor === undefined) return false;
+    return this.#order !== 'time' || Number(this.#cursor.after[0]) < this.#end;
   }
 }
 
-const valuesOf = (row: ResultRow): string[] => ORDER.map((column) => String(row[`f_${column}`] ?? 0));
 const same = (a: readonly string[], b: readonly string[]): boolean => a.every((value, index) => value === b[index]);
-
-/** Rows at the cursor's row or after it; those shown already are skipped by OFFSET. */
-function afterSql(cursor: Cursor, params: Params): string {
-  const values = cursor.after.map((value, index) => {
-    const bound = params.add(ORDER_TYPES[index], BigInt(value));
-    return ORDER_TYPES[index] === 'Int64' ? `fromUnixTimestamp64Milli(${bound}, 'UTC')` : bound;
-  });
-  return `(${ORDER.join(', ')}) <= (${values.join(', ')})`;
-}

@@ -157,9 +157,16 @@ export const GraphQuery = z.strictObject({
   ...resolution,
 });
 
+export const FLOW_ORDERS = ['time', 'bytes', 'packets'] as const;
+export type FlowOrder = (typeof FLOW_ORDERS)[number];
+
 export const FlowsQuery = z.strictObject({
   ...range,
   ...filter,
+  order: z
+    .enum(FLOW_ORDERS, { error: `order is one of ${FLOW_ORDERS.join(', ')}` })
+    .default('time')
+    .describe('What comes first: time the newest, bytes and packets the largest'),
   limit: limit('Flows a page', 100, 10_000),
   cursor: z.string().max(400).optional().describe('`next` of the page before'),
 });

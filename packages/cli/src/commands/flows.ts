@@ -1,5 +1,5 @@
-// weir flows: flow records from a running Weir, newest first, or as they come.
-import type { Flow, FlowsAnswer, TailEvent, TailStatus } from '@weir/query';
+// weir flows: flow records from a running Weir, newest or largest first, or as they come.
+import { FLOW_ORDERS, type Flow, type FlowOrder, type FlowsAnswer, type TailEvent, type TailStatus } from '@weir/query';
 import { type Command, Option } from 'commander';
 import { type ApiClient, ask, getJson, serverOf } from '../api/client.ts';
 import { events } from '../api/events.ts';
@@ -10,9 +10,10 @@ import { CliError, type Context } from '../command.ts';
 const HELP = `
 The filter is one argument in quotes, or the rest of the line:
   weir flows 'src_namespace = shop and dst_port in (80, 443)' --since 15m
+  weir flows --order bytes --since 1h
   weir flows --follow dst_port = 53
 
-Flows come newest first; with --follow oldest first, as they come. --format json prints one flow a line with the names of the
+Flows come newest first, or the largest with --order; with --follow oldest first, as they come. --format json prints one flow a line with the names of the
 catalogue (weir fields lists them); fields that are absent are left out. Names show where a flow's ends are known, addresses
 elsewhere.
 
@@ -25,6 +26,7 @@ interface FlowsOptions {
   readonly since: string;
   readonly until: string;
   readonly limit: number;
+  readonly order: FlowOrder;
   readonly format: 'table' | 'json';
   readonly follow: boolean;
   readonly server?: string;
@@ -36,6 +38,11 @@ export function define(command: Command, context: Context): void {
     .addOption(sinceOption())
     .addOption(untilOption())
     .option('-n, --limit <count>', 'flows at most', wholeNumber, 50)
+    .addOption(
+      new Option('--order <order>', 'what comes first: the newest, or the largest')
+        .choices(FLOW_ORDERS)
+        .default('time'),
+    )
     .addOption(new Option('--format <format>', 'how to print').choices(['table', 'json']).default('table'))
     .option('-f, --follow', 'print flows as they come until interrupted (or --limit of them)', false)
     .option('--server <url>', 'Weir to ask; also WEIR_SERVER (default http://127.0.0.1:8080)')
@@ -44,7 +51,7 @@ export function define(command: Command, context: Context): void {
       const filter = words.join(' ');
       const client = { server: serverOf(options.server, context.env), signal: context.signal };
       if (!options.follow) return show(client, filter, options, context);
-      for (const name of ['since', 'until']) {
+      for (const name of ['since', 'until', 'order']) {
         if (self.getOptionValueSource(name) === 'cli')
           throw new CliError('usage', `--${name} does not go with --follow`);
       }
@@ -63,7 +70,8 @@ async function show(client: ApiClient, filter: string, options: FlowsOptions, co
   let cursor: string | undefined;
   do {
     const range = cursor === undefined ? { from: options.since, to: options.until } : { cursor };
-    const page: FlowsAnswer = await getJson(client, 'flows', { ...range, filter, limit: Math.min(left, PAGE) });
+    const question = { ...range, filter, order: options.order, limit: Math.min(left, PAGE) };
+    const page: FlowsAnswer = await getJson(client, 'flows', question);
     print(page.flows, options.format, cursor === undefined, context);
     for (const warning of page.meta.warnings) context.stderr.write(`weir: ${warning}\n`);
     left -= page.flows.length;

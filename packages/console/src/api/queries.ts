@@ -5,6 +5,7 @@ import { get, type Params } from './client.ts';
 import type {
   ExportersAnswer,
   FieldsAnswer,
+  FlowOrder,
   FlowsAnswer,
   LedgerAnswer,
   SeriesAnswer,
@@ -65,11 +66,11 @@ export function useFields() {
 }
 
 /** Flow records, newest first, page after page. */
-export function useFlowPages(scope: Scope, enabled: boolean) {
+export function useFlowPages(scope: Scope & { readonly order: FlowOrder }, enabled: boolean) {
+  const params = { ...scoped(scope), order: scope.order === 'time' ? '' : scope.order };
   return useInfiniteQuery({
-    queryKey: ['flows', scoped(scope)],
-    queryFn: ({ signal, pageParam }) =>
-      get<FlowsAnswer>('flows', { ...scoped(scope), limit: 200, cursor: pageParam }, signal),
+    queryKey: ['flows', params],
+    queryFn: ({ signal, pageParam }) => get<FlowsAnswer>('flows', { ...params, limit: 200, cursor: pageParam }, signal),
     initialPageParam: '',
     getNextPageParam: (last) => last.next ?? undefined,
     placeholderData: keepPreviousData,

@@ -12,6 +12,7 @@ import type {
 export type {
   ExportersAnswer,
   FieldsAnswer,
+  FlowOrder,
   FlowsAnswer,
   LedgerAnswer,
   Meta,

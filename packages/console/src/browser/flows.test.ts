@@ -42,6 +42,35 @@ describe.runIf(needs('chromium'))('the flows in a browser', () => {
     expect(await page.getByRole('grid').getAttribute('aria-rowcount')).toBe('-1');
   });
 
+  it('come with the largest first by a press on the head of their column, and newest first by another', async () => {
+    const page = await open('/flows?refresh=off&from=now-1h&columns=bytes,packets,time_received');
+    const head = (name: string) => page.getByRole('columnheader', { name, exact: true });
+    const shown = () =>
+      page
+        .locator('[data-row] td:first-child')
+        .evaluateAll((cells) =>
+          cells.slice(0, 20).map((cell) => Number((cell as HTMLElement).title.replace(/\D/g, ''))),
+        );
+    expect(await head('Time').getAttribute('aria-sort')).toBe('descending');
+    await head('Bytes').getByRole('button').press('Enter');
+    await page.getByRole('grid', { name: 'Flows, most bytes first' }).waitFor();
+    expect(searchOf(page).get('order')).toBe('bytes');
+    expect([await head('Bytes').getAttribute('aria-sort'), await head('Time').getAttribute('aria-sort')]).toEqual([
+      'descending',
+      'none',
+    ]);
+    await expect
+      .poll(async () => {
+        const sizes = await shown();
+        return sizes.length === 20 && sizes[0] > 0 && sizes.every((size, at) => at === 0 || size <= sizes[at - 1]);
+      })
+      .toBe(true);
+    expect(fixture.requests.at(-1)).toContain('order=bytes');
+    await head('Bytes').getByRole('button').click();
+    await page.getByRole('grid', { name: 'Flows, newest first' }).waitFor();
+    expect(searchOf(page).get('order')).toBeNull();
+  });
+
   it('say how many rows there are once all are loaded', async () => {
     const page = await open('/flows?refresh=off&from=now-1h&filter=src_namespace+=+monitoring');
     const grid = page.getByRole('grid');

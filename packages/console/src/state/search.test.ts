@@ -47,6 +47,7 @@ describe('the URL', () => {
       columns: names,
       row: fc.constantFrom('', '184467440737.1763681519000'),
       live: fc.boolean(),
+      order: fc.constantFrom('time', 'bytes', 'packets'),
       sort: fc.constantFrom('-flows', 'exporter', '-lost'),
     });
     fc.assert(

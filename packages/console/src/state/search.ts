@@ -1,5 +1,6 @@
 // Everything a view shows, as readable URL parameters: reading them (with defaults for what is absent or wrong), and writing
 // back only what differs from the defaults. No state that matters lives elsewhere.
+import type { FlowOrder } from '../api/types.ts';
 import { DEFAULT_RANGE, DEFAULT_REFRESH, REFRESH_CHOICES, type Refresh, resolveEnd } from './time-range.ts';
 
 export const METRICS = ['bits', 'packets', 'flows'] as const;
@@ -8,6 +9,7 @@ export const TALKERS = ['namespace', 'workload', 'pod', 'node', 'address'] as co
 export type Talkers = (typeof TALKERS)[number];
 export const SHARES = ['port', 'service', 'flow_type', 'dscp'] as const;
 export type Share = (typeof SHARES)[number];
+export const FLOW_ORDERS: readonly FlowOrder[] = ['time', 'bytes', 'packets'];
 
 /** All state of the page. */
 export interface ViewState {
@@ -27,6 +29,8 @@ export interface ViewState {
   readonly columns: readonly string[];
   readonly row: string;
   readonly live: boolean;
+  /** Flows: what comes first, the newest or the largest. */
+  readonly order: FlowOrder;
   /** Exporters: column the list is sorted by, `-` before it for falling. */
   readonly sort: string;
 }
@@ -44,6 +48,7 @@ export const DEFAULTS: ViewState = {
   columns: [],
   row: '',
   live: false,
+  order: 'time',
   sort: '-flows',
 };
 
@@ -74,6 +79,7 @@ const READERS: { readonly [K in keyof ViewState]: (text: string) => ViewState[K]
   columns: list,
   row: (text) => text,
   live: flag,
+  order: oneOf(FLOW_ORDERS),
   sort: (text) => (NAME.test(text.replace(/^-/, '')) ? text : undefined),
 };
 

@@ -217,6 +217,26 @@ describe('flows', () => {
     expect(times).toEqual([...times].sort((a, b) => b - a));
   });
 
+  it.each(['bytes', 'packets'] as const)('come with the most %s first when asked, each exactly once', async (order) => {
+    const seen: Flow[] = [];
+    let cursor: string | undefined;
+    do {
+      const { flows, next } = await page({ order, limit: 171, ...(cursor === undefined ? {} : { cursor }) });
+      seen.push(...flows);
+      cursor = next ?? undefined;
+    } while (cursor !== undefined);
+    const sizes = seen.map((flow) => Number(flow[order] ?? 0));
+    expect(sizes).toEqual(FLOWS.map((flow) => flow[order]).sort((a, b) => b - a));
+    const ids = (flows: readonly { flow_id?: unknown; time_received?: unknown }[]) =>
+      flows.map((flow) => `${flow.time_received} ${flow.flow_id ?? '0'}`).sort();
+    expect(ids(seen)).toEqual(ids(FLOWS));
+  });
+
+  it('refuse the cursor of another order', async () => {
+    const { next } = await page({ limit: 5 });
+    await expect(page({ order: 'bytes', cursor: next })).rejects.toThrow('another order');
+  });
+
   it('carry names, and leave out what is absent', async () => {
     const { flows } = await page({
       filter: 'src_namespace = shop and tls_sni = shop.example.com and dst_addr = ""',

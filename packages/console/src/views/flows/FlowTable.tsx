@@ -2,8 +2,9 @@
 // arrows move, Enter opens the drawer.
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, memo, useEffect, useRef, useState } from 'react';
-import type { Flow } from '../../api/types.ts';
+import type { Flow, FlowOrder } from '../../api/types.ts';
 import { type Column, cellOf, rowId } from './columns.ts';
+import { FlowHead } from './FlowHead.tsx';
 import { moved } from './moves.ts';
 
 /** Pixels of a row; all rows have it, so that a place is a multiplication. */
@@ -25,6 +26,8 @@ interface Props {
   readonly onEscape: () => void;
   readonly onTop?: (atTop: boolean) => void;
   readonly label: string;
+  readonly order: FlowOrder;
+  readonly onOrder?: ((order: FlowOrder) => void) | undefined;
 }
 
 /** Keys for React: flows that arrive push others down, and a row keeps its element (and the focus on it) while it moves. */
@@ -78,7 +81,8 @@ const Row = memo(function Row({ flow, index, columns, utc, selected, active }: R
   );
 });
 
-export function FlowTable({ flows, columns, utc, selected, more, onEnd, onOpen, onEscape, onTop, label }: Props) {
+export function FlowTable(props: Props) {
+  const { flows, columns, utc, selected, more, onEnd, onOpen, onEscape, onTop, label, order, onOrder } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const rows = useVirtualizer({
@@ -167,9 +171,7 @@ export function FlowTable({ flows, columns, utc, selected, more, onEnd, onOpen, 
         <thead>
           <tr aria-rowindex={1}>
             {columns.map((column) => (
-              <th scope="col" key={column.name} className={column.right ? 'weir-right' : ''} title={column.name}>
-                {column.label}
-              </th>
+              <FlowHead key={column.name} column={column} order={order} onOrder={onOrder} />
             ))}
           </tr>
         </thead>

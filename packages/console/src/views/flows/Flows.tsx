@@ -1,4 +1,4 @@
-// Flows: the records themselves, newest first, or as they arrive.
+// Flows: the records themselves, newest or largest first, or as they arrive.
 import { Button } from '@patternfly/react-core/dist/esm/components/Button';
 import { Switch } from '@patternfly/react-core/dist/esm/components/Switch';
 import ColumnsIcon from '@patternfly/react-icons/dist/esm/icons/columns-icon';
@@ -13,7 +13,7 @@ import { zoneName } from '../../format/time.ts';
 import { useViewState } from '../../state/use-view-state.ts';
 import { nothing } from '../overview/nothing.ts';
 import { ColumnPicker } from './ColumnPicker.tsx';
-import { columnsOf, rowId } from './columns.ts';
+import { columnsOf, ORDER_LABELS, rowId } from './columns.ts';
 import { FlowDrawer } from './FlowDrawer.tsx';
 import { FlowTable } from './FlowTable.tsx';
 import { TailBar } from './TailBar.tsx';
@@ -64,7 +64,7 @@ export function Flows() {
     }
     return (
       <FlowTable
-        key={`${state.live} ${state.from} ${state.to} ${state.filter}`}
+        key={`${state.live} ${state.from} ${state.to} ${state.filter} ${state.order}`}
         flows={flows}
         columns={columns}
         utc={state.utc}
@@ -74,7 +74,9 @@ export function Flows() {
         onOpen={open}
         onEscape={close}
         onTop={setAtTop}
-        label={state.live ? 'Flows as they arrive' : 'Flows, newest first'}
+        label={state.live ? 'Flows as they arrive' : ORDER_LABELS[state.order]}
+        order={state.live ? 'time' : state.order}
+        onOrder={state.live ? undefined : (order) => change({ order })}
       />
     );
   };

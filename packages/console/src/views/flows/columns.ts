@@ -1,6 +1,6 @@
 // Columns of the flow table. A column's name is a field's; fields that are keys show what they name: `src_entity` is the
 // source's name, `service` the Service, `exporter` who reported.
-import type { FieldInfo, Flow } from '../../api/types.ts';
+import type { FieldInfo, Flow, FlowOrder } from '../../api/types.ts';
 import { endOf, exporterOf, serviceOf } from '../../format/entity.ts';
 import { formatClock, toMs } from '../../format/time.ts';
 import { exactValue, formatValue } from '../../format/value.ts';
@@ -12,6 +12,20 @@ export interface Column {
   readonly width: number;
   readonly right: boolean;
 }
+
+/** Columns that the table can be ordered by, the newest or the largest first. */
+export const ORDERS: Readonly<Record<string, FlowOrder>> = {
+  time_received: 'time',
+  bytes: 'bytes',
+  packets: 'packets',
+};
+
+/** How the table is called in each order. */
+export const ORDER_LABELS: Readonly<Record<FlowOrder, string>> = {
+  time: 'Flows, newest first',
+  bytes: 'Flows, most bytes first',
+  packets: 'Flows, most packets first',
+};
 
 export interface Cell {
   readonly text: string;

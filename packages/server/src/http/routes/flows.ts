@@ -6,7 +6,7 @@ export const flows = route({
   path: 'flows',
   summary: 'Flow records',
   description:
-    'Flows, newest first, a page at a time: give `next` as `cursor` for the page after. Fields that are absent are left out. Codes are numbers; /api/v1/fields has their names.',
+    'Flows, the newest or the largest first, a page at a time: give `next` as `cursor` for the page after, with the same `order`. Fields that are absent are left out. Codes are numbers; /api/v1/fields has their names.',
   query: FlowsQuery,
   answer: FlowsAnswer,
   answerName: 'FlowsAnswer',
