@@ -8,6 +8,8 @@ const MAX_OUTPUT = 1 << 29;
 
 /** What `ipv6.plen` leaves out, in bytes. */
 const IPV6_HEADER = 40;
+const TCP = '6';
+const VXLAN_PORT = '4789';
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
@@ -43,7 +45,7 @@ export function readWithTshark(pcap: string): TsharkMessage[] {
   return (JSON.parse(result.stdout) as Packet[]).map(({ _source: { layers } }) => {
     const flows: ReadFlow[] = [];
     if (layers.cflow !== undefined) collectRecords(layers.cflow, flows);
-    if (layers.sflow !== undefined) collectSamples(layers.sflow, flows);
+    if (layers.sflow !== undefined) collectSamples(layers, flows);
     const payload = text(at(layers.udp, 'udp.payload')) ?? '';
     const data = Uint8Array.from(Buffer.from(payload.replaceAll(':', ''), 'hex'));
     return { from: text(at(layers.ip, 'ip.src')) ?? '', data, flows };
@@ -78,17 +80,26 @@ function recordFlow(record: Json): ReadFlow {
   });
 }
 
-/** sFlow: every flow sample with a header that tshark took apart. Counters are one packet and its length from the IP header on. */
-function collectSamples(node: Json, flows: ReadFlow[]): void {
-  for (const [name, child] of children(node)) {
+/**
+ * sFlow: every flow sample with a header that tshark took apart. Counters are one packet and its length from the IP header on. What
+ * is in a VXLAN tunnel tshark puts beside the sFlow layer, packet after packet, behind the headers of the datagram itself.
+ */
+function collectSamples(layers: { readonly [layer: string]: Json }, flows: ReadFlow[]): void {
+  const inner = { ip: list(layers.ip).slice(1), tcp: list(layers.tcp), udp: list(layers.udp).slice(1) };
+  for (const [name, child] of children(layers.sflow)) {
     if (!/^(Expanded )?[Ff]low sample/.test(name)) continue;
     for (const sample of Array.isArray(child) ? (child as readonly Json[]) : [child]) {
       const header = children(sample).find(([record]) => record.startsWith('Raw packet header'))?.[1];
       const packet = at(header, 'sflow_245.header_tree');
       if (packet === undefined) continue;
-      const ip = at(packet, 'ip') ?? at(packet, 'ipv6');
-      const ports = at(packet, 'tcp') ?? at(packet, 'udp');
-      const protocol = at(packet, 'tcp') === undefined ? 'udp' : 'tcp';
+      let ip = at(packet, 'ip') ?? at(packet, 'ipv6');
+      let protocol: 'tcp' | 'udp' = at(packet, 'tcp') === undefined ? 'udp' : 'tcp';
+      let ports = at(packet, protocol);
+      if (text(at(ports, 'udp.dstport')) === VXLAN_PORT) {
+        ip = inner.ip.shift();
+        protocol = text(at(ip, 'ip.proto')) === TCP ? 'tcp' : 'udp';
+        ports = inner[protocol].shift();
+      }
       const payload6 = number(text(at(ip, 'ipv6.plen')));
       const length = payload6 === undefined ? number(text(at(ip, 'ip.len'))) : payload6 + IPV6_HEADER;
       flows.push(
@@ -113,6 +124,12 @@ function children(node: Json | undefined): [string, Json][] {
 
 function at(node: Json | undefined, name: string): Json | undefined {
   return children(node).find(([key]) => key === name)?.[1];
+}
+
+/** The layers of a name: none, one or several. */
+function list(layer: Json | undefined): Json[] {
+  if (layer === undefined) return [];
+  return Array.isArray(layer) ? [...(layer as readonly Json[])] : [layer];
 }
 
 /** The text of a value; of one that occurs several times in a record, the first. */

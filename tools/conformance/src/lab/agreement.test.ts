@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { difference, differenceFrom, samplingTolerance, truthFor, udpTruthFor } from './agreement.ts';
+import {
+  canTellOf,
+  difference,
+  differenceFrom,
+  endsFor,
+  samplingTolerance,
+  truthFor,
+  udpTruthFor,
+} from './agreement.ts';
+import { KINDS } from './kinds.ts';
 import { STREAMS } from './observation.ts';
 import type { Truth } from './traffic.ts';
 
-const passed = (packets: number, bytes: number) => ({ packets, bytes, frameBytes: bytes + packets * 14 });
+const passed = (packets: number, bytes: number) => ({ packets, bytes });
 const truth: Truth = {
+  kind: KINDS.ipv4,
   leftSent: passed(1000, 1_000_000),
   rightSent: passed(500, 100_000),
   leftReceived: passed(490, 98_000),
@@ -44,5 +54,19 @@ describe('agreement with the truth', () => {
       least: { packets: 90, bytes: 90 * 428 },
       most: { packets: 100, bytes: 100 * 428 },
     });
+  });
+
+  it('compares what is around a tunnel’s packets with exporters that do not look inside', () => {
+    const tunnelled = { ...truth, kind: KINDS.vxlan };
+    expect(endsFor(STREAMS.ovs_sflow, KINDS.vxlan).left).toBe('10.99.0.1');
+    expect(endsFor(STREAMS.ovs_ipfix, KINDS.vxlan).left).toBe('10.77.1.1');
+    expect(truthFor(STREAMS.ovs_sflow, tunnelled, 'left').least).toEqual({ packets: 1000, bytes: 1_000_000 });
+    expect(truthFor(STREAMS.ovs_ipfix, tunnelled, 'left').least).toEqual({ packets: 1000, bytes: 1_050_000 });
+    expect(truthFor(STREAMS.ovs_netflow5, tunnelled, 'left').least).toEqual({ packets: 1000, bytes: 1_064_000 });
+  });
+
+  it('expects no IPv6 of NetFlow v5', () => {
+    expect(canTellOf(STREAMS.softflowd_netflow5, KINDS.ipv6)).toBe(false);
+    expect(canTellOf(STREAMS.softflowd_netflow9, KINDS.ipv6)).toBe(true);
   });
 });

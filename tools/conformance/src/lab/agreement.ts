@@ -1,7 +1,8 @@
 // How far what was measured may be from the truth, and why.
 import { DIRECTION, FIELD, type FlowBatch, formatAddress, getNumber } from '@weir/record';
+import { ETHERNET_HEADER, type Host, type Kind } from './kinds.ts';
 import type { Stream } from './observation.ts';
-import { type Direction, ETHERNET_HEADER, type Truth, UDP_HEADERS } from './traffic.ts';
+import type { Direction, Truth } from './traffic.ts';
 
 /** What a collector made of some flows, or what they were. */
 export interface Measured {
@@ -11,9 +12,6 @@ export interface Measured {
 
 /** Relative difference allowed where every packet is looked at: exporters miss the odd packet at their start and end. */
 export const UNSAMPLED_TOLERANCE = 0.02;
-
-/** The MTU of the hosts' interfaces, in bytes from the IP header on. */
-const LONGEST_PACKET = 1500;
 
 /** Standard deviations that a sampled figure may be off: four is exceeded by chance once in 16,000 times. */
 const DEVIATIONS = 4;
@@ -40,23 +38,43 @@ export interface TrueRange {
   readonly most: Measured;
 }
 
+/** Whether a stream of this exporter's can tell of such traffic at all. */
+export function canTellOf(stream: Stream, kind: Kind): boolean {
+  // A record of NetFlow v5 has room for two IPv4 addresses and no more.
+  return kind.name !== 'ipv6' || stream.source !== 'netflow5';
+}
+
+/** Whether the stream tells of the packets in a tunnel, by their headers. Others see the tunnel's own ends. */
+export function looksInside(stream: Stream, { tunnel }: Kind): boolean {
+  return tunnel !== undefined && stream.source === 'sflow5';
+}
+
+/** The addresses under which a stream tells of the traffic. */
+export function endsFor(stream: Stream, kind: Kind): Readonly<Record<Host, string>> {
+  return kind.tunnel === undefined || looksInside(stream, kind) ? kind : kind.tunnel;
+}
+
+/** Bytes a packet that the stream counts on top of those from the packet's own IP header on. */
+export function extraBytes(stream: Stream, kind: Kind): number {
+  const outside = looksInside(stream, kind) ? 0 : kind.encapsulation;
+  return stream.counts === 'frame' ? outside + ETHERNET_HEADER : outside;
+}
+
 /**
  * What passed where the stream's exporter looks, sent by the left or the right host, in the bytes that it counts. On a busy
  * machine the switch drops frames of the right host, some before it counts them and some after: what the switch counts is then
  * between what the right host sent and what the left host received.
  */
-export function truthFor(stream: Stream, truth: Truth, sender: 'left' | 'right'): TrueRange {
-  const counted = (passed: Direction): Measured => ({
-    packets: passed.packets,
-    bytes: stream.counts === 'frame' ? passed.frameBytes : passed.bytes,
-  });
+export function truthFor(stream: Stream, truth: Truth, sender: Host): TrueRange {
+  const extra = extraBytes(stream, truth.kind);
+  const counted = ({ packets, bytes }: Direction): Measured => ({ packets, bytes: bytes + packets * extra });
   const least = counted(sender === 'left' ? truth.leftSent : truth.leftReceived);
   return { least, most: sender === 'right' && stream.watches === 'switch' ? counted(truth.rightSent) : least };
 }
 
 /** What passed of the UDP datagrams that iperf3 sent from right to left, in the bytes that the stream counts. */
 export function udpTruthFor(stream: Stream, truth: Truth): TrueRange {
-  const datagram = truth.udpPayload / truth.udpPackets + UDP_HEADERS + extraBytes(stream);
+  const datagram = truth.udpPayload / truth.udpPackets + truth.kind.udpHeaders + extraBytes(stream, truth.kind);
   const of = (packets: number): Measured => ({ packets, bytes: packets * datagram });
   const least = of(truth.udpPackets - truth.udpLost);
   return { least, most: stream.watches === 'switch' ? of(truth.udpPackets) : least };
@@ -69,40 +87,35 @@ export function differenceFrom(measured: number, least: number, most: number): n
 }
 
 /** Relative differences allowed for a stream whose true figures are given. */
-export function toleranceFor(stream: Stream, truth: Measured): Measured {
+export function toleranceFor(stream: Stream, kind: Kind, truth: Measured): Measured {
   if (stream.sampling === 1) return { bytes: UNSAMPLED_TOLERANCE, packets: UNSAMPLED_TOLERANCE };
-  return samplingTolerance(truth, stream.sampling, LONGEST_PACKET);
+  return samplingTolerance(truth, stream.sampling, kind.mtu);
 }
 
-/** Bytes a packet that the stream counts on top of IP. */
-export function extraBytes(stream: Stream): number {
-  return stream.counts === 'frame' ? ETHERNET_HEADER : 0;
-}
-
-/** Sums of a stream by sender and protocol: `10.77.0.1 6`. */
+/** Sums of a stream by sender, receiver and protocol: `10.77.0.1 10.77.0.2 6`. */
 export type Sums = ReadonlyMap<string, Measured>;
 
 /** Sums of the rows of a batch that belong to the stream. */
 export function sumRows(stream: Stream, batch: FlowBatch): Sums {
   const [bytes, packets] = [batch.use(FIELD.bytes), batch.use(FIELD.packets)];
-  const [addresses, protocols, directions] = [
-    batch.use(FIELD.src_addr),
-    batch.use(FIELD.proto),
-    batch.use(FIELD.direction),
-  ];
+  const [senders, receivers] = [batch.use(FIELD.src_addr), batch.use(FIELD.dst_addr)];
+  const [protocols, directions] = [batch.use(FIELD.proto), batch.use(FIELD.direction)];
   const sums = new Map<string, Measured>();
   for (let row = 0; row < batch.length; row++) {
     if (stream.direction === 'ingress' && directions[row] !== DIRECTION.ingress) continue;
-    const key = `${formatAddress(addresses, row * 4)} ${protocols[row]}`;
+    const key = sumKey(formatAddress(senders, row * 4), formatAddress(receivers, row * 4), protocols[row]);
     const sum = sums.get(key) ?? { bytes: 0, packets: 0 };
     sums.set(key, { bytes: sum.bytes + getNumber(bytes, row), packets: sum.packets + getNumber(packets, row) });
   }
   return sums;
 }
 
-/** Sum over protocols of what an address sent. */
-export function sentBy(sums: Sums, address: string): Measured {
-  const own = [...sums].filter(([key]) => key.startsWith(`${address} `)).map(([, sum]) => sum);
+export const sumKey = (sender: string, receiver: string, protocol: number): string =>
+  `${sender} ${receiver} ${protocol}`;
+
+/** Sum over protocols of what one address sent to another. */
+export function sentBetween(sums: Sums, sender: string, receiver: string): Measured {
+  const own = [...sums].filter(([key]) => key.startsWith(`${sender} ${receiver} `)).map(([, sum]) => sum);
   return {
     bytes: own.reduce((total, { bytes }) => total + bytes, 0),
     packets: own.reduce((total, { packets }) => total + packets, 0),

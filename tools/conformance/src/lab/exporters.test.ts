@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { FlowBatch, parseAddress } from '@weir/record';
+import { FlowBatch, parseAddress, TUNNEL_TYPE } from '@weir/record';
 import { Decoder } from '@weir/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareMessage } from '../captures/compare.ts';
@@ -8,40 +8,40 @@ import { readWithTshark, type TsharkMessage } from '../captures/tshark.ts';
 import { needs } from '../needs.ts';
 import { Weir } from '../system/weir.ts';
 import {
+  canTellOf,
   difference,
   differenceFrom,
+  endsFor,
   extraBytes,
+  looksInside,
   type Measured,
   type Sums,
-  sentBy,
+  sentBetween,
+  sumKey,
   sumRows,
   type TrueRange,
   toleranceFor,
   truthFor,
   udpTruthFor,
 } from './agreement.ts';
-import { ADDRESS, Lab } from './network.ts';
+import { ETHERNET_HEADER, FRAME_CHECK, KINDS, type Kind, opposite } from './kinds.ts';
+import { Lab } from './network.ts';
 import { addStreamAddresses, type Observation, observe, STREAMS, type Stream } from './observation.ts';
-import { TCP_HEADERS, UDP_HEADERS } from './traffic.ts';
+import { type SampledRow, storedSamples, storedSums } from './stored.ts';
 
 const TCP = 6;
 const UDP = 17;
-const streams = Object.values(STREAMS);
+const HOSTS = ['left', 'right'] as const;
+const NOTHING: Measured = { bytes: 0, packets: 0 };
+const streams: readonly Stream[] = Object.values(STREAMS);
 const ready = needs('netns', 'ip', 'ethtool', 'ovs-vswitchd', 'softflowd', 'pmacctd', 'iperf3', 'tshark');
-
-/** The part of the API's answer that is read here. */
-interface TopAnswer {
-  readonly rows: readonly {
-    readonly key: { readonly src_addr: string; readonly proto: number };
-    readonly values: Measured;
-  }[];
-}
 
 describe.runIf(ready)('Open vSwitch, softflowd and pmacctd watching iperf3', () => {
   let lab: Lab;
   let observation: Observation;
   let messages: TsharkMessage[];
   const stored = new Map<Stream, Sums>();
+  const samples = new Map<string, readonly SampledRow[]>();
 
   beforeAll(async () => {
     lab = new Lab('exporters');
@@ -57,22 +57,19 @@ describe.runIf(ready)('Open vSwitch, softflowd and pmacctd watching iperf3', () 
     observation = await observe(lab);
     messages = readWithTshark(observation.capture);
     await weir.settles();
-    for (const stream of streams) stored.set(stream, await storedSums(weir, stream));
+    for (const stream of streams) {
+      stored.set(stream, await storedSums(weir, stream));
+    }
+    for (const stream of streams.filter(({ source }) => source === 'sflow5')) {
+      for (const kind of Object.values(KINDS)) {
+        samples.set(`${stream.name} ${kind.name}`, await storedSamples(weir, stream, [kind.left, kind.right]));
+      }
+    }
     await weir.stop();
   }, 180_000);
   afterAll(() => lab?.close());
 
   const sumsOf = (stream: Stream): Sums => stored.get(stream) ?? new Map();
-
-  it('sends what iperf3 says it sent, by the interface counters', () => {
-    const { truth } = observation;
-    const tcpAndHeaders = truth.tcpPayload + TCP_HEADERS * truth.leftSent.packets;
-    expect(Math.abs(difference(truth.leftSent.bytes, tcpAndHeaders))).toBeLessThan(0.02);
-    // Right also acknowledges TCP: those packets carry no payload and only headers.
-    const udp = truth.udpPayload + UDP_HEADERS * truth.udpPackets;
-    const acknowledgements = TCP_HEADERS * (truth.rightSent.packets - truth.udpPackets);
-    expect(Math.abs(difference(truth.rightSent.bytes, udp + acknowledgements))).toBeLessThan(0.02);
-  });
 
   it('is read message by message as tshark reads it', () => {
     const decoded = decodeMessages(messages);
@@ -80,33 +77,67 @@ describe.runIf(ready)('Open vSwitch, softflowd and pmacctd watching iperf3', () 
       compareMessage(from, decoded[index].flows, flows),
     );
     expect(disagreements).toEqual([]);
-    expect(messages.reduce((sum, { flows }) => sum + flows.length, 0)).toBeGreaterThan(2000);
+    expect(messages.reduce((sum, { flows }) => sum + flows.length, 0)).toBeGreaterThan(3000);
   });
 
   it.each(streams)('$name is stored as it was sent, no more and no less', (stream) => {
     expect(Object.fromEntries(sumsOf(stream))).toEqual(Object.fromEntries(decodedSums(stream, messages)));
   });
 
-  it.each(streams)('$name gives the bytes and packets of the interface counters', (stream) => {
-    for (const sender of ['left', 'right'] as const) {
-      expectAgreement(stream, sentBy(sumsOf(stream), ADDRESS[sender]), truthFor(stream, observation.truth, sender));
-    }
-  });
+  describe.each(Object.values(KINDS))('with $name traffic', (kind) => {
+    const able = streams.filter((stream) => canTellOf(stream, kind));
+    const sentIn = (stream: Stream, sender: 'left' | 'right'): Measured => {
+      const ends = endsFor(stream, kind);
+      return sentBetween(sumsOf(stream), ends[sender], ends[opposite(sender)]);
+    };
 
-  it.each(streams)('$name gives the payload that iperf3 sent', (stream) => {
-    const { truth } = observation;
-    const tcp = sumsOf(stream).get(`${ADDRESS.left} ${TCP}`) ?? { bytes: 0, packets: 0 };
-    const tcpPayload = tcp.bytes - (TCP_HEADERS + extraBytes(stream)) * tcp.packets;
-    const tolerance = toleranceFor(stream, truth.leftSent);
-    expect(Math.abs(difference(tcpPayload, truth.tcpPayload))).toBeLessThan(tolerance.bytes);
+    it('iperf3 sends what it says it sent, by the interface counters', () => {
+      const { leftSent, rightSent, ...truth } = observation.truths[kind.name];
+      const tcpAndHeaders = truth.tcpPayload + kind.tcpHeaders * leftSent.packets;
+      expect(Math.abs(difference(leftSent.bytes, tcpAndHeaders))).toBeLessThan(0.02);
+      // Right also acknowledges TCP: those packets carry no payload and only headers.
+      const udp = truth.udpPayload + kind.udpHeaders * truth.udpPackets;
+      const acknowledgements = kind.tcpHeaders * (rightSent.packets - truth.udpPackets);
+      expect(Math.abs(difference(rightSent.bytes, udp + acknowledgements))).toBeLessThan(0.02);
+    });
 
-    const udp = sumsOf(stream).get(`${ADDRESS.right} ${UDP}`) ?? { bytes: 0, packets: 0 };
-    expectAgreement(stream, udp, udpTruthFor(stream, truth));
+    it.each(able)('$name gives the bytes and packets of the interface counters', (stream) => {
+      for (const sender of HOSTS) {
+        expectAgreement(stream, kind, sentIn(stream, sender), truthFor(stream, observation.truths[kind.name], sender));
+      }
+    });
+
+    // A tunnel shows one protocol from outside: what is TCP and what UDP cannot be told.
+    const telling = able.filter((stream) => kind.tunnel === undefined || looksInside(stream, kind));
+    it.each(telling)('$name gives the payload that iperf3 sent', (stream) => {
+      const truth = observation.truths[kind.name];
+      const { left, right } = endsFor(stream, kind);
+      const tcp = sumsOf(stream).get(sumKey(left, right, TCP)) ?? NOTHING;
+      const tcpPayload = tcp.bytes - (kind.tcpHeaders + extraBytes(stream, kind)) * tcp.packets;
+      const tolerance = toleranceFor(stream, kind, truth.leftSent);
+      expect(Math.abs(difference(tcpPayload, truth.tcpPayload))).toBeLessThan(tolerance.bytes);
+
+      const udp = sumsOf(stream).get(sumKey(right, left, UDP)) ?? NOTHING;
+      expectAgreement(stream, kind, udp, udpTruthFor(stream, truth));
+    });
+
+    const sampling = able.filter(({ source }) => source === 'sflow5');
+    it.each(sampling)('$name is stored with what stood around each packet', (stream) => {
+      const rows = samples.get(`${stream.name} ${kind.name}`) ?? [];
+      expect(rows.length).toBeGreaterThan(50);
+      expect(rows.map(aroundPacket)).toEqual(rows.map(({ src_addr }) => expectedAround(kind, src_addr)));
+    });
+
+    const unable = streams.filter((stream) => !canTellOf(stream, kind));
+    it.runIf(unable.length > 0).each(unable)('$name says nothing of it', (stream) => {
+      expect([...sumsOf(stream).keys()].filter((key) => key.includes(':'))).toEqual([]);
+      for (const sender of HOSTS) expect(sentIn(stream, sender)).toEqual(NOTHING);
+    });
   });
 });
 
-function expectAgreement(stream: Stream, measured: Measured, { least, most }: TrueRange): void {
-  const tolerance = toleranceFor(stream, least);
+function expectAgreement(stream: Stream, kind: Kind, measured: Measured, { least, most }: TrueRange): void {
+  const tolerance = toleranceFor(stream, kind, least);
   for (const counter of ['bytes', 'packets'] as const) {
     const off = differenceFrom(measured[counter], least[counter], most[counter]);
     const what = `${counter}: ${measured[counter]} of ${least[counter]} to ${most[counter]}`;
@@ -114,23 +145,25 @@ function expectAgreement(stream: Stream, measured: Measured, { least, most }: Tr
   }
 }
 
-/** What the store has of a stream, asked by the API. */
-async function storedSums(weir: Weir, stream: Stream): Promise<Sums> {
-  const filters = [
-    `exporter_address = "${stream.exporter}"`,
-    `source = ${stream.source}`,
-    ...(stream.direction === undefined ? [] : [`direction = ${stream.direction}`]),
-  ];
-  const query = new URLSearchParams({
-    from: 'now-1h',
-    to: 'now',
-    by: 'src_addr,proto',
-    metrics: 'bytes,packets',
-    limit: '20',
-    filter: filters.join(' and '),
-  });
-  const answer = await weir.ask<TopAnswer>(`/api/v1/top?${query}`);
-  return new Map(answer.rows.map(({ key, values }) => [`${key.src_addr} ${key.proto}`, values]));
+/** What a row says of the tunnel that its packet was in, and the bytes of the frame that are not the packet's. */
+function aroundPacket(row: SampledRow) {
+  const { tunnel_type = 0, tunnel_id = '0', outer_src_addr, outer_dst_addr, outer_dst_port, outer_proto } = row;
+  const frameBytes = (row.bytes_l2 - row.bytes) / row.sampling_rate;
+  return { frameBytes, tunnel_type, tunnel_id, outer_src_addr, outer_dst_addr, outer_dst_port, outer_proto };
+}
+
+function expectedAround(kind: Kind, sender: string): ReturnType<typeof aroundPacket> {
+  const { tunnel, encapsulation } = kind;
+  const from = sender === kind.left ? 'left' : 'right';
+  return {
+    frameBytes: ETHERNET_HEADER + encapsulation + FRAME_CHECK,
+    tunnel_type: tunnel === undefined ? TUNNEL_TYPE.none : TUNNEL_TYPE[tunnel.type],
+    tunnel_id: String(tunnel?.id ?? 0),
+    outer_src_addr: tunnel?.[from],
+    outer_dst_addr: tunnel?.[opposite(from)],
+    outer_dst_port: tunnel?.port,
+    outer_proto: tunnel && UDP,
+  };
 }
 
 /** What the decoder alone makes of a stream. */

@@ -2,16 +2,21 @@
 // test process, so that what a killed run left behind is recognised and removed by the next.
 //
 //     left (10.77.0.1) ── p0 │ switch: exporters, collector │ p1 ── right (10.77.0.2)
+//
+// Both hosts also have an IPv6 address, and an address of their own for a VXLAN tunnel between them (kinds.ts has all of them).
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Host, KINDS, opposite } from './kinds.ts';
 import { Daemon, run } from './process.ts';
 
 const PREFIX = 'weir-lab-';
 
-export type Place = 'left' | 'switch' | 'right';
-export const ADDRESS = { left: '10.77.0.1', right: '10.77.0.2' } as const;
+export type Place = Host | 'switch';
 const MAC = { left: '02:77:00:00:00:01', right: '02:77:00:00:00:02' } as const;
+const INNER_MAC = { left: '02:99:00:00:00:01', right: '02:99:00:00:00:02' } as const;
+/** The switch reads frames from a raw socket: they must be whole, with their checksum, and no larger than the MTU. */
+const WHOLE_FRAMES = ['tx', 'off', 'rx', 'off', 'tso', 'off', 'gso', 'off', 'gro', 'off'];
 
 /** Removes namespaces and folders of labs whose process is gone. */
 export function removeStaleLabs(): void {
@@ -84,20 +89,41 @@ export class Lab {
   }
 
   /** One cable from a host's eth0 to a port of the switch. */
-  #connect(host: 'left' | 'right', port: string): void {
+  #connect(host: Host, port: string): void {
     const here = this.namespace(host);
-    const other = host === 'left' ? 'right' : 'left';
     const names = ['link', 'add', 'eth0', 'address', MAC[host], 'netns', here, 'type', 'veth', 'peer', 'name', port];
     run('ip', [...names, 'netns', this.namespace('switch')]);
-    // The switch reads frames from a raw socket: they must be whole, with their checksum, and no larger than the MTU.
-    const whole = ['tx', 'off', 'rx', 'off', 'tso', 'off', 'gso', 'off', 'gro', 'off'];
-    this.run(host, 'ethtool', ['-K', 'eth0', ...whole]);
-    this.run('switch', 'ethtool', ['-K', port, ...whole]);
+    this.run(host, 'ethtool', ['-K', 'eth0', ...WHOLE_FRAMES]);
+    this.run('switch', 'ethtool', ['-K', port, ...WHOLE_FRAMES]);
     this.run('switch', 'ip', ['link', 'set', port, 'up']);
-    this.run(host, 'ip', ['address', 'add', `${ADDRESS[host]}/24`, 'dev', 'eth0']);
+    // IPv6 on this interface alone, with the address that is added and no other.
+    const ipv6 = ['addr_gen_mode=1', 'accept_ra=0', 'router_solicitations=0', 'disable_ipv6=0'];
+    this.run(host, 'sysctl', ['-qw', ...ipv6.map((setting) => `net.ipv6.conf.eth0.${setting}`)]);
     this.run(host, 'ip', ['link', 'set', 'eth0', 'up']);
-    // Known beforehand, so that no ARP packets mix with the counted ones.
-    this.run(host, 'ip', ['neighbour', 'add', ADDRESS[other], 'lladdr', MAC[other], 'dev', 'eth0']);
+    this.#address(host, 'eth0', KINDS.ipv4, MAC);
+    this.#address(host, 'eth0', KINDS.ipv6, MAC);
+    const { tunnel, prefix } = KINDS.vxlan;
+    if (tunnel === undefined) return;
+    this.#address(host, 'eth0', { left: tunnel.left, right: tunnel.right, prefix }, MAC);
+    const ends = ['local', tunnel[host], 'remote', tunnel[opposite(host)], 'dstport', String(tunnel.port)];
+    const kind = ['type', 'vxlan', 'id', String(tunnel.id), ...ends, 'dev', 'eth0', 'nolearning'];
+    this.run(host, 'ip', ['link', 'add', 'vx0', 'address', INNER_MAC[host], ...kind]);
+    this.run(host, 'ethtool', ['-K', 'vx0', ...WHOLE_FRAMES]);
+    this.run(host, 'ip', ['link', 'set', 'vx0', 'up']);
+    this.#address(host, 'vx0', KINDS.vxlan, INNER_MAC);
+  }
+
+  /** An address, and the other host's as a neighbour known beforehand: no ARP or neighbour discovery mixes with what is counted. */
+  #address(
+    host: Host,
+    device: string,
+    ends: Readonly<Record<Host, string>> & { readonly prefix: number },
+    macs: Readonly<Record<Host, string>>,
+  ): void {
+    const other = opposite(host);
+    const nodad = ends[host].includes(':') ? ['nodad'] : [];
+    this.run(host, 'ip', ['address', 'add', `${ends[host]}/${ends.prefix}`, 'dev', device, ...nodad]);
+    this.run(host, 'ip', ['neighbour', 'add', ends[other], 'lladdr', macs[other], 'dev', device]);
   }
 
   /**
@@ -120,7 +146,7 @@ export class Lab {
     return new Daemon('ip', ['netns', 'exec', this.namespace(place), program, ...args], options);
   }
 
-  counters(host: 'left' | 'right'): InterfaceCounters {
+  counters(host: Host): InterfaceCounters {
     const names = ['tx_bytes', 'tx_packets', 'rx_bytes', 'rx_packets'];
     const paths = names.map((name) => `/sys/class/net/eth0/statistics/${name}`);
     const [sentBytes, sentPackets, receivedBytes, receivedPackets] = this.run(host, 'cat', paths)

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SOURCE } from '@weir/record';
 import { startOpenVSwitch, startPmacct, startSoftflowd } from './exporters.ts';
+import { KINDS, type KindName } from './kinds.ts';
 import type { Lab } from './network.ts';
 import { fillCaptureBlocks, makeTraffic, type Truth } from './traffic.ts';
 
@@ -61,7 +62,7 @@ function stream(
 const target = ({ address, port }: Stream): string => `${address}:${port}`;
 
 export interface Observation {
-  readonly truth: Truth;
+  readonly truths: Readonly<Record<KindName, Truth>>;
   /** Everything the exporters sent, as a pcap file. */
   readonly capture: string;
 }
@@ -99,7 +100,11 @@ export async function observe(lab: Lab): Promise<Observation> {
       },
     ]),
   ];
-  const truth = await makeTraffic(lab);
+  const truths = {
+    ipv4: await makeTraffic(lab, KINDS.ipv4),
+    ipv6: await makeTraffic(lab, KINDS.ipv6),
+    vxlan: await makeTraffic(lab, KINDS.vxlan),
+  };
   fillCaptureBlocks(lab);
   // sFlow samples, and Open vSwitch's NetFlow as it is set up here, are sent once a second.
   await sleep(3000);
@@ -107,7 +112,7 @@ export async function observe(lab: Lab): Promise<Observation> {
   // tshark takes packets from the kernel in blocks, about twice a second.
   await sleep(1500);
   await recorder.stop('SIGINT');
-  return { truth, capture };
+  return { truths, capture };
 }
 
 function nfprobe(name: string, stream: Stream, version: 9 | 10) {

@@ -1,25 +1,18 @@
 // Traffic of known size between the two hosts, and the truth about it from two sides that know nothing of each other:
 // iperf3's own report and the kernel's interface counters.
-import { ADDRESS, type InterfaceCounters, type Lab } from './network.ts';
+import { ETHERNET_HEADER, KINDS, type Kind } from './kinds.ts';
+import type { InterfaceCounters, Lab } from './network.ts';
 import { waitUntil } from './process.ts';
-
-/** An Ethernet header; interface counters of a veth include it and no frame check sequence. */
-export const ETHERNET_HEADER = 14;
-/** IPv4 header (20 bytes) and TCP header with the timestamps option (20 + 12 bytes), as Linux sends data. */
-export const TCP_HEADERS = 52;
-/** IPv4 header (20 bytes) and UDP header (8 bytes). */
-export const UDP_HEADERS = 28;
 
 /** What passed one point in one direction. */
 export interface Direction {
   readonly packets: number;
-  /** Bytes from the IP header on: what NetFlow and IPFIX mean by octets. */
+  /** Bytes from the packets' own IP header on, a tunnel around them left out: what NetFlow and IPFIX mean by octets. */
   readonly bytes: number;
-  /** Bytes of the Ethernet frames, without frame check sequence. */
-  readonly frameBytes: number;
 }
 
 export interface Truth {
+  readonly kind: Kind;
   /** What left sent, which is what enters the switch at p0. */
   readonly leftSent: Direction;
   /** What right sent, which is what enters the switch at p1. */
@@ -46,40 +39,47 @@ interface Iperf3Report {
  * The switch reads frames from a socket that holds about a hundred of them. On a busy machine it may wait for its turn, so no
  * more than a few dozen frames are ever under way: TCP by its window, UDP by small datagrams at a low rate.
  */
-const TCP = ['--time', '5', '--bitrate', '30M', '--window', '32K'];
-const UDP = ['--udp', '--reverse', '--time', '6', '--bitrate', '3200K', '--length', '400'];
-/** Largest TCP payload of a packet with an MTU of 1500 and the headers above. */
-const SEGMENT = 1500 - TCP_HEADERS;
+const TCP = ['--bitrate', '30M', '--window', '32K'];
+const UDP = ['--udp', '--reverse', '--bitrate', '3200K', '--length', '400'];
+/** Port 5201 (hexadecimal 1451) of any address in the state LISTEN (0A), in /proc/net/tcp and tcp6. */
+const LISTENING = /:1451 [0-9A-F]+:0000 0A /;
 
 /** TCP from left to right, then UDP from right to left. */
-export async function makeTraffic(lab: Lab): Promise<Truth> {
+export async function makeTraffic(lab: Lab, kind: Kind): Promise<Truth> {
   const before = { left: lab.counters('left'), right: lab.counters('right') };
-  const server = lab.start('right', 'iperf3', ['--server', '--bind', ADDRESS.right]);
-  const listening = () => lab.run('right', 'cat', ['/proc/net/tcp', '/proc/net/tcp6']).includes(':1451 ');
+  const server = lab.start('right', 'iperf3', ['--server', '--bind', kind.right]);
+  const listening = () => LISTENING.test(lab.run('right', 'cat', ['/proc/net/tcp', '/proc/net/tcp6']));
   await waitUntil(listening, () => `iperf3 does not listen on port 5201\n${server.output}`, 10);
 
+  const time = ['--time', String(kind.seconds)];
   const client = (...args: string[]): Iperf3Report['end'] =>
-    (JSON.parse(lab.run('left', 'iperf3', ['--json', '--client', ADDRESS.right, ...args])) as Iperf3Report).end;
+    (JSON.parse(lab.run('left', 'iperf3', ['--json', '--client', kind.right, ...time, ...args])) as Iperf3Report).end;
   const tcp = client(...TCP).sum_sent;
   const udp = client(...UDP);
   await server.stop();
 
   const after = { left: lab.counters('left'), right: lab.counters('right') };
   return {
-    leftSent: direction(before.left, after.left, 'sent'),
-    rightSent: direction(before.right, after.right, 'sent'),
-    leftReceived: direction(before.left, after.left, 'received'),
-    tcpPayload: tcp.bytes + (tcp.retransmits ?? 0) * SEGMENT,
+    kind,
+    leftSent: direction(kind, before.left, after.left, 'sent'),
+    rightSent: direction(kind, before.right, after.right, 'sent'),
+    leftReceived: direction(kind, before.left, after.left, 'received'),
+    tcpPayload: tcp.bytes + (tcp.retransmits ?? 0) * (kind.mtu - kind.tcpHeaders),
     udpPayload: udp.sum_sent.bytes,
     udpPackets: udp.sum_sent.packets ?? 0,
     udpLost: udp.sum?.lost_packets ?? 0,
   };
 }
 
-function direction(before: InterfaceCounters, after: InterfaceCounters, way: 'sent' | 'received'): Direction {
+function direction(
+  { encapsulation }: Kind,
+  before: InterfaceCounters,
+  after: InterfaceCounters,
+  way: 'sent' | 'received',
+): Direction {
   const packets = after[`${way}Packets`] - before[`${way}Packets`];
   const frameBytes = after[`${way}Bytes`] - before[`${way}Bytes`];
-  return { packets, frameBytes, bytes: frameBytes - packets * ETHERNET_HEADER };
+  return { packets, bytes: frameBytes - packets * (ETHERNET_HEADER + encapsulation) };
 }
 
 /** Another address of the left host, whose flows no comparison looks at. */
@@ -98,7 +98,7 @@ export function fillCaptureBlocks(lab: Lab): void {
     socket.bind(0, '${FILLER}', () => {
       let left = 100;
       const timer = setInterval(() => {
-        for (let packet = 0; packet < 20; packet++) socket.send('filler', 9, '${ADDRESS.right}');
+        for (let packet = 0; packet < 20; packet++) socket.send('filler', 9, '${KINDS.ipv4.right}');
         if (--left === 0) { clearInterval(timer); socket.close(); }
       }, 10);
     });`;
