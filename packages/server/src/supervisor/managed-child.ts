@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { FromChild, ToChild } from '../child.ts';
 import type { Logger } from '../log.ts';
+import { causeOfEnd, outOfMemoryKills } from './cause.ts';
 
 /** Restarts wait from this long to this long, doubling while the process dies young, in milliseconds. */
 const FIRST_BACKOFF_MS = 200;
@@ -51,6 +52,7 @@ export class ManagedChild {
 
   start(): void {
     const began = Date.now();
+    const killsBefore = outOfMemoryKills();
     const message = this.#start();
     const child = fork(this.#module, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -68,7 +70,8 @@ export class ManagedChild {
     child.once('exit', (code, signal) => {
       this.#process = undefined;
       if (this.#stopping) return;
-      const reason = `${this.name} ended (${signal ?? `exit ${code}`})${this.#why === '' ? '' : `: ${this.#why}`}`;
+      const cause = causeOfEnd(code, signal, killsBefore, outOfMemoryKills());
+      const reason = `${this.name} ended (${cause})${this.#why === '' ? '' : `: ${this.#why}`}`;
       if (Date.now() - began > HEALTHY_MS) this.#backoff = FIRST_BACKOFF_MS;
       const wait = this.#backoff;
       this.#backoff = Math.min(LAST_BACKOFF_MS, wait * 2);
