@@ -3,21 +3,24 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { missing, PACKAGES, programPath, REPOSITORY } from './needs.ts';
+import { missing, type Need, PACKAGES, programPath, REPOSITORY } from './needs.ts';
 
 describe('needs', () => {
   const folder = mkdtempSync(join(tmpdir(), 'weir-needs-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
   /** Runs a test file that needs tshark where there is none; `ci` is the value of CI. */
-  function runWithoutTshark(ci: string) {
+  const runWithoutTshark = (ci: string) => runWithout('tshark', 'accessSync', ci);
+
+  /** Runs a test file that needs something where a call of node:fs fails. */
+  function runWithout(need: Need, call: string, ci: string) {
     const file = join(folder, 'lacking.test.ts');
     writeFileSync(
       file,
       `import { vi, describe, it } from 'vitest';
-       vi.mock('node:fs', async (original) => ({ ...(await original()), accessSync: () => { throw new Error('gone'); } }));
+       vi.mock('node:fs', async (original) => ({ ...(await original()), ${call}: () => { throw new Error('gone'); } }));
        const { needs } = await import(${JSON.stringify(join(REPOSITORY, 'tools/conformance/src/needs.ts'))});
-       describe.runIf(needs('tshark'))('with tshark', () => it('compares', () => {}));`,
+       describe.runIf(needs('${need}'))('with it', () => it('compares', () => {}));`,
     );
     const config = join(folder, 'vitest.config.mjs');
     const reporter = join(REPOSITORY, 'scripts/plain-reporter.ts');
@@ -50,6 +53,15 @@ describe('needs', () => {
     const run = runWithoutTshark('true');
     expect(run.stdout.trimEnd().split('\n').at(-1)).toBe('0 passed, 1 failed, 1 skipped');
     expect(run.status).toBe(1);
+  });
+
+  it('skips with CI=true too where nothing can be installed: a machine whose control groups are not for us to make', () => {
+    const run = runWithout('memory-cgroup', 'mkdirSync', 'true');
+    expect(run.stdout).toContain(
+      'not run: needs a control group for memory that this process may make (below /sys/fs/cgroup)',
+    );
+    expect(run.stdout.trimEnd().split('\n').at(-1)).toBe('0 passed, 0 failed, 2 skipped');
+    expect(run.status).toBe(0);
   });
 
   it('knows a package for every program that .ci/run must install', () => {
