@@ -8,6 +8,7 @@ import './styles/panels.css';
 import './styles/overview.css';
 import './styles/flows.css';
 import './styles/exporters.css';
+import './styles/forced-colors.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';

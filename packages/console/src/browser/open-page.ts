@@ -19,6 +19,8 @@ export function launch(): Promise<Browser> {
 
 export interface PageOptions {
   readonly dark?: boolean;
+  /** The system chooses the colours (high contrast). */
+  readonly forcedColors?: boolean;
   readonly width?: number;
   readonly height?: number;
 }
@@ -34,6 +36,7 @@ export async function openPage(browser: Browser, url: string, options: PageOptio
   const context = await browser.newContext({
     viewport: { width: options.width ?? 1280, height: options.height ?? 800 },
     colorScheme: options.dark ? 'dark' : 'light',
+    forcedColors: options.forcedColors ? 'active' : 'none',
     reducedMotion: 'reduce',
     timezoneId: 'UTC',
     locale: 'en-GB',

@@ -146,6 +146,25 @@ describe.runIf(needs('chromium'))('the filter, the time range and the theme in a
     expect(await dark()).toBe(false);
   });
 
+  it('keeps in high contrast what only a colour says: series, bars, the view one is in', async () => {
+    const page = await open('/overview?refresh=off', { forcedColors: true });
+    const legend = page.getByRole('table', { name: 'Groups in the chart' });
+    await legend.locator('.weir-swatch').nth(1).waitFor();
+    await page.locator('.weir-bar-fill').first().waitFor();
+    const colours = (selector: string, property: 'backgroundColor' | 'borderBottomColor') =>
+      page
+        .locator(selector)
+        .evaluateAll((elements, name) => elements.map((element) => getComputedStyle(element)[name]), property);
+    const [canvas] = await colours('body', 'backgroundColor');
+    const swatches = await colours('.weir-swatch', 'backgroundColor');
+    expect(new Set(swatches).size).toBe(swatches.length);
+    expect(swatches).not.toContain(canvas);
+    expect(await colours('.weir-bar-fill', 'backgroundColor')).not.toContain(canvas);
+    const [overview, flows, exporters] = await colours('.weir-views a', 'borderBottomColor');
+    expect(flows).toBe(exporters);
+    expect(overview).not.toBe(flows);
+  });
+
   it('keeps filter and time range from view to view', async () => {
     const page = await open('/overview?refresh=off&from=now-6h&filter=proto+=+tcp');
     await page.getByRole('link', { name: 'Flows', exact: true }).click();
