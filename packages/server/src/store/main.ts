@@ -12,6 +12,7 @@ import { readiness } from '../operations/readiness.ts';
 import { registerOperations } from '../operations/routes.ts';
 import { statusReader } from '../status.ts';
 import { portError } from '../supervisor/stand-in.ts';
+import { STORE_STOP_MS } from '../supervisor/stop.ts';
 import { VERSION } from '../version.ts';
 import { Storing } from './storing.ts';
 
@@ -61,7 +62,10 @@ runChild(async ({ config, directories }, channel) => {
   channel.send({ type: 'ready' });
   return {
     stop: async () => {
+      // Answers that take longer are cut off, which stops their queries.
+      const cutOff = setTimeout(() => app.server.closeAllConnections(), STORE_STOP_MS.requests);
       await app.close();
+      clearTimeout(cutOff);
       await storing.stop();
     },
   };

@@ -4,11 +4,9 @@ import { Loader, type Log, openStore, Retention, RollupMaker, type Store, type S
 import type { Directories } from '../child.ts';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../log.ts';
+import { STORE_STOP_MS } from '../supervisor/stop.ts';
 import { FactsKeeper } from './facts.ts';
 import { assertStoreWritable, explainFailure } from './trouble.ts';
-
-/** How long stopping may go on loading what waits in the spool, in milliseconds; the rest is loaded at the next start. */
-const DRAIN_MS = 5000;
 
 /** With this many processors two files go in side by side, and merges get more than one thread. */
 const MANY_CORES = 4;
@@ -60,10 +58,10 @@ export class Storing {
     return new Storing(store, loader, rollups, retention, facts);
   }
 
+  /** Loads what waits in the spool for a while first; the rest is as safe there, and is loaded at the next start. */
   async stop(): Promise<void> {
-    await this.#retention.stop();
-    await this.rollups.stop();
-    const deadline = Date.now() + DRAIN_MS;
+    const deadline = Date.now() + STORE_STOP_MS.drain;
+    await Promise.all([this.#retention.stop(), this.rollups.stop()]);
     while (this.facts.facts().backlogFiles > 0 && this.#loader.state.state !== 'retrying' && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

@@ -6,10 +6,7 @@ import { createLogger, type Logger } from '../log.ts';
 import { lockData, prepareDirectories } from './directories.ts';
 import { ManagedChild } from './managed-child.ts';
 import { StandIn } from './stand-in.ts';
-
-/** How long each process may take to stop, in milliseconds. The store loads what is in the spool first. */
-const COLLECT_PATIENCE_MS = 10_000;
-const STORE_PATIENCE_MS = 20_000;
+import { stopInOrder } from './stop.ts';
 
 export interface ServeOptions {
   /** Module of the demo process; only used with `config.demo`. */
@@ -111,9 +108,6 @@ async function supervise(
     await Promise.race([stopped, failed]);
     log.info('stopping: first what sends, then receiving, then storing');
   } finally {
-    await demo?.stop(2_000);
-    if (!(await collect.stop(COLLECT_PATIENCE_MS))) log.error('collect did not stop in time and was killed');
-    if (!(await store.stop(STORE_PATIENCE_MS)))
-      log.error('store did not stop in time and was killed; the spool keeps what it had not loaded');
+    await stopInOrder({ ...(demo === undefined ? {} : { demo }), collect, store }, log);
   }
 }

@@ -9,6 +9,9 @@ import { FLOWS_PER_DATAGRAM, Load } from './load.ts';
 import { freeTcpPort, freeUdpPort } from './ports.ts';
 import { Weir } from './weir.ts';
 
+/** What is not gone this long after SIGTERM is killed, where nobody says otherwise. */
+const KUBERNETES_GRACE_S = 30;
+
 describe('weir serve', () => {
   let folder: string;
   beforeEach(() => {
@@ -27,6 +30,36 @@ describe('weir serve', () => {
     await first.stop();
     await load.close();
     expect(first.exitCode).toBe(0);
+
+    const second = new Weir(options);
+    try {
+      await second.ready();
+      await second.settles();
+      expect(await second.flows()).toEqual({
+        flows: DATAGRAMS * FLOWS_PER_DATAGRAM,
+        bytes: sumTo(DATAGRAMS * FLOWS_PER_DATAGRAM),
+      });
+    } finally {
+      await second.stop();
+    }
+  }, 120_000);
+
+  it('loses nothing and ends within the time that Kubernetes allows when the storing process does not answer', async () => {
+    const DATAGRAMS = 300;
+    const [udpPort, httpPort] = [await freeUdpPort(), await freeTcpPort()];
+    const options = { folder, udpPorts: [udpPort], httpPort };
+    const first = new Weir(options);
+    await first.ready();
+    process.kill(first.partPid('store') ?? 0, 'SIGSTOP');
+    const load = new Load(udpPort);
+    await load.send(DATAGRAMS);
+    await first.stop(KUBERNETES_GRACE_S);
+    await load.close();
+    expect(first.exitCode).toBe(0);
+    expect(first.output).toContain(
+      'store did not stop within 13 s and was killed; the spool keeps what it had not loaded',
+    );
+    expect(first.waitingFiles()).not.toEqual([]);
 
     const second = new Weir(options);
     try {

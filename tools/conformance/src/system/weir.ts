@@ -208,9 +208,9 @@ export class Weir {
     await this.#daemon.ended();
   }
 
-  /** SIGTERM, and waits for its end. */
-  async stop(): Promise<void> {
-    await this.#daemon.stop('SIGTERM', 60);
+  /** SIGTERM, and waits for its end; SIGKILL to all of it after `grace` seconds. */
+  async stop(grace = 60): Promise<void> {
+    await this.#daemon.stop('SIGTERM', grace);
   }
 
   /** Waits until it ends by itself. */
