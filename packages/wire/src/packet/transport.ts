@@ -19,7 +19,8 @@ const PROTO = {
   mpls: 137,
 } as const;
 
-const PORT = { vxlan: 4789, vxlanLinux: 8472, geneve: 6081 } as const;
+/** UDP ports that tunnels go to. */
+export const PORT = { vxlan: 4789, vxlanLinux: 8472, geneve: 6081 } as const;
 /** EtherType of a bridged Ethernet frame in GRE and Geneve. */
 const BRIDGED = 0x6558;
 /** NVGRE reserves the virtual subnet ids below this (RFC 7637 section 3.2): a smaller one is the plain key of a GRE tunnel. */

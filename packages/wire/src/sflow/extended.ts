@@ -2,7 +2,10 @@
 // Each reader returns false where a length or count does not fit its record.
 import { FIELD, IPV4_MAPPED_WORD, QUALITY, TUNNEL_TYPE } from '@weir/record';
 import type { Packet } from '../packet/packet.ts';
+import { PORT } from '../packet/transport.ts';
 import { ADDRESS_TYPE } from './format.ts';
+
+const UDP = 17;
 
 /** Highest VLAN id; agents send 4095 or more for "unknown". */
 const MAX_VLAN = 4094;
@@ -158,8 +161,14 @@ export function readTunnel(packet: Packet, view: DataView, at: number, end: numb
     }
   }
   const ports = from + 2 * addressBytes;
-  const dstPort = view.getUint32(ports + 4) & 0xffff;
-  batch.use(FIELD.outer_src_port)[row] = view.getUint32(ports);
+  let srcPort = view.getUint32(ports) & 0xffff;
+  let dstPort = view.getUint32(ports + 4) & 0xffff;
+  // Open vSwitch (3.1 at least) writes both with their bytes swapped where it runs on a little-endian machine.
+  if (protocol === UDP && !isTunnelPort(dstPort) && isTunnelPort(swapBytes(dstPort))) {
+    srcPort = swapBytes(srcPort);
+    dstPort = swapBytes(dstPort);
+  }
+  batch.use(FIELD.outer_src_port)[row] = srcPort;
   batch.use(FIELD.outer_dst_port)[row] = dstPort;
   batch.use(FIELD.outer_proto)[row] = protocol;
   batch.use(FIELD.tunnel_type)[row] = tunnelType(protocol, dstPort);
@@ -171,7 +180,11 @@ function tunnelType(protocol: number, dstPort: number): number {
   if (protocol === 41) return TUNNEL_TYPE.ip6_in_ip;
   if (protocol === 47) return TUNNEL_TYPE.gre;
   if (protocol === 50) return TUNNEL_TYPE.ipsec;
-  if (protocol !== 17) return TUNNEL_TYPE.other;
-  if (dstPort === 4789 || dstPort === 8472) return TUNNEL_TYPE.vxlan;
-  return dstPort === 6081 ? TUNNEL_TYPE.geneve : TUNNEL_TYPE.other;
+  if (protocol !== UDP) return TUNNEL_TYPE.other;
+  if (dstPort === PORT.vxlan || dstPort === PORT.vxlanLinux) return TUNNEL_TYPE.vxlan;
+  return dstPort === PORT.geneve ? TUNNEL_TYPE.geneve : TUNNEL_TYPE.other;
 }
+
+const isTunnelPort = (port: number): boolean => port === PORT.vxlan || port === PORT.vxlanLinux || port === PORT.geneve;
+
+const swapBytes = (port: number): number => ((port & 0xff) << 8) | (port >>> 8);

@@ -123,6 +123,21 @@ describe('flow records beside the header', () => {
     });
   });
 
+  it('give the ports of a tunnel where Open vSwitch swapped their bytes', () => {
+    const ends = [words(0, 17), [10, 1, 0, 1], [10, 1, 0, 2]];
+    // 46354 is 0xb512 and 4789 0x12b5; 49369 is 0xc0d9 and 55744 0xd9c0.
+    expect(row(headerOf(tcpFrame), record(1024, ...ends, words(49369, 46354, 0, 0)))).toMatchObject({
+      outer_src_port: 55744,
+      outer_dst_port: 4789,
+      tunnel_type: TUNNEL_TYPE.vxlan,
+    });
+    expect(row(headerOf(tcpFrame), record(1024, ...ends, words(49369, 8080, 0, 0)))).toMatchObject({
+      outer_src_port: 49369,
+      outer_dst_port: 8080,
+      tunnel_type: TUNNEL_TYPE.other,
+    });
+  });
+
   it('that nobody here knows are passed over', () => {
     expect(row(record((4413 << 12) | 1, [1, 2, 3, 4]), headerOf(tcpFrame), record(1004, [9, 9, 9, 9]))).toEqual(
       wantedFlow,
