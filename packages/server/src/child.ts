@@ -1,6 +1,7 @@
 // What a supervised process and its supervisor say to each other over the channel between them.
 import type { Config } from './config/schema.ts';
 import { ServerError, type ServerErrorCode } from './errors.ts';
+import type { Outages } from './outages.ts';
 
 export interface Directories {
   readonly data: string;
@@ -9,7 +10,13 @@ export interface Directories {
 }
 
 export type ToChild =
-  | { readonly type: 'start'; readonly config: Config; readonly directories: Directories }
+  | {
+      readonly type: 'start';
+      readonly config: Config;
+      readonly directories: Directories;
+      /** For the collecting process: when nobody listened, the time until now among it where it is started again. */
+      readonly outages?: Outages;
+    }
   /** The HTTP port is free: the store may take it. */
   | { readonly type: 'port_free' }
   | { readonly type: 'stop' };

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from 'node:path';
 import type { AccountName } from '@weir/record';
 import type { ProtocolSummary } from '@weir/wire';
+import type { Outages } from './outages.ts';
 
 export type Counts = Partial<Record<AccountName, number>>;
 
@@ -61,6 +62,8 @@ export interface CollectorStatus {
   readonly memory: number;
   readonly lanes: readonly LaneStatus[];
   readonly warnings: readonly string[];
+  /** When nobody listened. Absent in what a version before this one wrote. */
+  readonly outages?: Outages;
   readonly exporters: readonly ExporterStatus[];
   /** What belongs to no exporter: kernel drops, datagrams over the cap on exporters. */
   readonly unattributed: Counts;

@@ -9,6 +9,7 @@ import type { Directories } from '../child.ts';
 import { type Config, isLoopback } from '../config/schema.ts';
 import { ServerError, type ServerErrorCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { collectorListens, NO_OUTAGES, type Outages, outageWarnings } from '../outages.ts';
 import { type CollectorStatus, writeStatus } from '../status.ts';
 import { VERSION } from '../version.ts';
 import { DimensionOutbox } from './dimension-outbox.ts';
@@ -40,8 +41,11 @@ export class Collector {
   readonly #exportersWritten = new Map<string, string>();
   #exportersAt = 0;
   #problem = '';
+  #outages: Outages;
 
-  constructor(config: Config, directories: Directories, log: Logger) {
+  /** `outages`: as the supervisor knows them when it starts this process. */
+  constructor(config: Config, directories: Directories, log: Logger, outages: Outages = NO_OUTAGES) {
+    this.#outages = outages;
     this.#config = config;
     this.#directories = directories;
     this.#log = log;
@@ -70,6 +74,7 @@ export class Collector {
     const lanes = laneCount(this.#config);
     await this.#assertPortsFree();
     await Promise.all(Array.from({ length: lanes }, (_, lane) => this.#startLane(lane, lanes, onFailure)));
+    this.#outages = collectorListens(this.#outages, Date.now());
     const { host, ports } = this.#config.listen;
     this.#log.info(
       `listening for NetFlow, IPFIX and sFlow on ${host}, UDP ${ports.join(', ')} (${lanes} lane${lanes === 1 ? '' : 's'})`,
@@ -182,7 +187,8 @@ export class Collector {
       pid: process.pid,
       memory: process.memoryUsage.rss(),
       lanes: this.#totals.lanes(),
-      warnings: this.#totals.warnings(),
+      outages: this.#outages,
+      warnings: [...this.#totals.warnings(), ...outageWarnings(this.#outages, now)],
       exporters: this.#totals.exporters(),
       unattributed: namedCounts(this.#totals.counters().get(UNATTRIBUTED) ?? newCounters()),
       spool: {

@@ -3,9 +3,9 @@ import { runChild } from '../child.ts';
 import { createLogger } from '../log.ts';
 import { Collector } from './collector.ts';
 
-runChild(async ({ config, directories }, channel) => {
+runChild(async ({ config, directories, outages }, channel) => {
   const log = createLogger(config.log, 'collect');
-  const collector = new Collector(config, directories, log);
+  const collector = new Collector(config, directories, log, outages);
   // A lane may die while others are still starting: then the start has failed. Later the process starts again.
   let laneDied: (error: Error) => void = () => {};
   const died = new Promise<never>((_, reject) => {

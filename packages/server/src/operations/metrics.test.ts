@@ -54,6 +54,7 @@ const status = (exporters: readonly ExporterStatus[]): CollectorStatus => ({
     },
   ],
   warnings: [],
+  outages: { restarts: 2, downMs: 1500, since: 0, ended: 1 },
   exporters,
   unattributed: { kernel_dropped: 7 },
   spool: { files: 2, bytes: 100, capBytes: 1000, oldest: 0, problem: '' },
@@ -80,6 +81,8 @@ describe('metrics', () => {
       'weir_ledger_total{collector="local",exporter="",account="kernel_dropped"} 7',
       'weir_lane_flows_total{collector="local",lane="0"} 90',
       'weir_socket_dropped_total{collector="local",lane="0",host="127.0.0.1",port="2055"} 7',
+      'weir_collector_restarts_total{collector="local"} 2',
+      'weir_collector_down_seconds_total{collector="local"} 1.5',
       'weir_spool_bytes{collector="local"} 100',
       'weir_store_rows 5',
       'weir_templates{collector="local",exporter="10.0.0.1",protocol="ipfix"} 1',
@@ -87,6 +90,13 @@ describe('metrics', () => {
     ]) {
       expect(text).toContain(`${line}\n`);
     }
+  });
+
+  it('have no outages where the collector is of a version that does not tell', async () => {
+    const { outages: _, ...before } = status([]);
+    const text = await new Metrics({ statuses: () => [before], store: () => store }).text();
+    expect(text).toContain('weir_collector_restarts_total{collector="local"} 0\n');
+    expect(text).toContain('weir_collector_down_seconds_total{collector="local"} 0\n');
   });
 
   it('say the same when asked twice: totals are not counted up by asking', async () => {

@@ -1,6 +1,7 @@
 // Prometheus metrics: the ledger, lanes, spool, store and templates, read from the collectors' statuses when scraped.
 import { ACCOUNT_NAMES } from '@weir/record';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { NO_OUTAGES } from '../outages.ts';
 import type { CollectorStatus, Counts } from '../status.ts';
 import { type Readiness, readiness, type StoreFacts } from './readiness.ts';
 
@@ -22,6 +23,7 @@ export class Metrics {
     this.#source = source;
     collectDefaultMetrics({ register: this.#registry, prefix: 'weir_' });
     this.#lanes();
+    this.#outages();
     this.#ledger();
     this.#spool();
     this.#store();
@@ -97,6 +99,26 @@ export class Metrics {
             buffer.set({ ...labels, host, port: String(port) }, receiveBufferGranted);
           }
         }
+      }
+    });
+  }
+
+  #outages(): void {
+    const restarts = this.#counter(
+      'weir_collector_restarts_total',
+      'How often the collecting process died and was started again since Weir started',
+      ['collector'],
+    );
+    const down = this.#counter(
+      'weir_collector_down_seconds_total',
+      'Seconds in which it did not listen: what exporters sent then is in no account of the ledger',
+      ['collector'],
+    );
+    this.#fill.push(() => {
+      for (const metric of [restarts, down]) metric.reset();
+      for (const { collector, outages = NO_OUTAGES } of this.#source.statuses()) {
+        restarts.inc({ collector }, outages.restarts);
+        down.inc({ collector }, outages.downMs / 1000);
       }
     });
   }

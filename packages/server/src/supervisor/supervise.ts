@@ -3,6 +3,7 @@ import type { Directories, FromChild } from '../child.ts';
 import type { Config } from '../config/schema.ts';
 import { ServerError } from '../errors.ts';
 import { createLogger, type Logger } from '../log.ts';
+import { collectorDied, collectorListens, NO_OUTAGES, seconds } from '../outages.ts';
 import { lockData, prepareDirectories } from './directories.ts';
 import { ManagedChild } from './managed-child.ts';
 import { StandIn } from './stand-in.ts';
@@ -81,12 +82,23 @@ async function supervise(
       },
     },
   );
-  const collect = new ManagedChild('collect', new URL('../collect/main.ts', import.meta.url), startMessage, log, {
+  let outages = NO_OUTAGES;
+  const collectMessage = () => ({ ...startMessage(), outages });
+  const collect = new ManagedChild('collect', new URL('../collect/main.ts', import.meta.url), collectMessage, log, {
     onMessage(message) {
       if (message.type === 'fatal') fail(new ServerError(message.code, message.message));
-      else if (message.type === 'ready') isReady('collect');
+      else if (message.type === 'ready') {
+        const before = outages;
+        outages = collectorListens(before, Date.now());
+        if (outages !== before) {
+          const down = seconds(outages.downMs - before.downMs);
+          log.warn(`collect listens again after ${down}; what exporters sent meanwhile is in no account of the ledger`);
+        }
+        isReady('collect');
+      }
     },
     onDown(reason, wait) {
+      outages = collectorDied(outages, Date.now());
       log.error(`${reason}; nothing is received until it is back, starting again in ${wait} ms`);
     },
   });
