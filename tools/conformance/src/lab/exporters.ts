@@ -1,7 +1,8 @@
 // The real exporters, each started in the switch namespace with files of its own and nothing of the system's.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lab } from './network.ts';
+import { runOpenVSwitch } from './open-vswitch.ts';
 import { run } from './process.ts';
 
 /** Where an exporter sends, `address:port`. */
@@ -23,23 +24,7 @@ export interface OpenVSwitchTargets {
 
 /** Open vSwitch with a userspace bridge over p0 and p1, exporting all three protocols at once. */
 export async function startOpenVSwitch(lab: Lab, targets: OpenVSwitchTargets): Promise<RunningExporter> {
-  const folder = join(lab.folder, 'ovs');
-  mkdirSync(folder);
-  const env = { OVS_RUNDIR: folder, OVS_LOGDIR: folder, OVS_DBDIR: folder };
-  const socket = `unix:${join(folder, 'db.sock')}`;
-  run('ovsdb-tool', ['create', join(folder, 'conf.db'), '/usr/share/openvswitch/vswitch.ovsschema']);
-  const database = lab.start(
-    'switch',
-    'ovsdb-server',
-    [join(folder, 'conf.db'), `--remote=p${socket}`, `--unixctl=${join(folder, 'db.ctl')}`],
-    env,
-  );
-  const vsctl = (...args: string[]) => run('ovs-vsctl', [`--db=${socket}`, '--timeout=10', ...args]);
-  await database.until(() => responds(() => vsctl('--no-wait', 'init')), 'the database answers');
-
-  // First in turn on a busy machine: frames that it does not read in time are lost, and with them the comparison.
-  const switching = ['-n', '-15', 'ovs-vswitchd', socket, `--unixctl=${join(folder, 'vswitchd.ctl')}`];
-  const vswitchd = lab.start('switch', 'nice', switching, env);
+  const { vsctl, stop } = await runOpenVSwitch(lab, 'switch');
   vsctl('add-br', 'br0', '--', 'set', 'bridge', 'br0', 'datapath_type=netdev');
   vsctl('add-port', 'br0', 'p0', '--', 'add-port', 'br0', 'p1');
   vsctl(
@@ -57,19 +42,9 @@ export async function startOpenVSwitch(lab: Lab, targets: OpenVSwitchTargets): P
       // Clearing makes Open vSwitch send the IPFIX flows it holds.
       vsctl('clear', 'bridge', 'br0', 'netflow', '--', 'clear', 'bridge', 'br0', 'sflow');
       vsctl('clear', 'bridge', 'br0', 'ipfix');
-      await vswitchd.stop();
-      await database.stop();
+      await stop();
     },
   };
-}
-
-function responds(ask: () => unknown): boolean {
-  try {
-    ask();
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** softflowd on p0; `version` 5, 9 or 10 (IPFIX). Sends all flows it holds when stopped. */
@@ -96,11 +71,15 @@ export interface PmacctPlugin {
   readonly settings: Readonly<Record<string, string | number>>;
 }
 
-/** pmacctd on p0 with the given plugins. Sends all flows it holds when stopped. */
-export async function startPmacct(lab: Lab, plugins: readonly PmacctPlugin[]): Promise<RunningExporter> {
+/** pmacctd on a port of the switch with the given plugins. Sends all flows it holds when stopped. */
+export async function startPmacct(
+  lab: Lab,
+  port: 'p0' | 'p1',
+  plugins: readonly PmacctPlugin[],
+): Promise<RunningExporter> {
   const lines = [
     'daemonize: false',
-    'pcap_interface: p0',
+    `pcap_interface: ${port}`,
     'promisc: true',
     'snaplen: 256',
     'plugin_pipe_size: 16777216',

@@ -85,7 +85,7 @@ export async function observe(lab: Lab): Promise<Observation> {
     await startSoftflowd(lab, 5, target(STREAMS.softflowd_netflow5)),
     await startSoftflowd(lab, 9, target(STREAMS.softflowd_netflow9)),
     await startSoftflowd(lab, 10, target(STREAMS.softflowd_ipfix)),
-    await startPmacct(lab, [
+    await startPmacct(lab, 'p0', [
       nfprobe('nf9', STREAMS.pmacct_netflow9, 9),
       nfprobe('ipfix', STREAMS.pmacct_ipfix, 10),
       nfprobe('nf9s', STREAMS.pmacct_netflow9_sampled, 9),
