@@ -257,7 +257,8 @@ describe('Loader', () => {
 
   it('takes in the ledger of collectors once, also after a crash', async () => {
     new SpoolWriter({ dir, writer: 'lane' }).close();
-    const ledgerRow = { time: TIME, collector: 'c7', exporter: '7', account: 'sequence_lost_flows' } as const;
+    // Of now: the sources of rows that are hours old may be gone with the next merge.
+    const ledgerRow = { time: Date.now(), collector: 'c7', exporter: '7', account: 'sequence_lost_flows' } as const;
     writeLedger(dir, 'lane', [
       { ...ledgerRow, count: 5 },
       { ...ledgerRow, count: -2 },
