@@ -9,6 +9,7 @@ import type { ResolvedBind } from './resolve.ts';
 const SLOTS = 256;
 /** Datagrams of a batch lie one after the other; full when another of the greatest length might not fit. */
 const DATA_BYTES = 1 << 20;
+/** What Node reads at most of a datagram; the longest UDP payload is shorter, so none is ever cut. */
 const LONGEST_DATAGRAM = 65_536;
 const TICK_MS = 25;
 /** Addresses of peers kept in words, so that text is parsed once an exporter and not once a datagram. */
@@ -21,6 +22,8 @@ interface Bound {
   readonly receiveBufferGranted: number;
   datagrams: number;
   bytes: number;
+  /** Read before `run` and thrown away for want of room. */
+  dropped: number;
 }
 
 /** Opens all sockets or none. Throws ListenError. */
@@ -60,6 +63,7 @@ async function open(bind: ResolvedBind, options: BackendOptions): Promise<Bound>
     receiveBufferGranted: growReceiveBuffer(socket, options.receiveBufferBytes),
     datagrams: 0,
     bytes: 0,
+    dropped: 0,
   };
 }
 
@@ -122,11 +126,13 @@ class DgramListener implements Listener {
     for (const one of bound) one.socket.on('message', (data, peer) => this.#message(one, data, peer));
   }
 
-  /** Node reads from the bind on, so the first datagrams may come before `run`: a batch of them is kept. */
+  /** Node reads from the bind on, so the first datagrams may come before `run`: a batch of them is kept, others are counted. */
   #message(bound: Bound, data: Buffer, peer: RemoteInfo): void {
     const handler = this.#handler;
     if (handler === undefined) {
+      if (this.#stopped) return;
       if (this.#early.length < SLOTS) this.#early.push({ bound, data, peer });
+      else bound.dropped++;
       return;
     }
     this.#guard(() => this.#take(handler, bound, data, peer));
@@ -235,12 +241,12 @@ class DgramListener implements Listener {
   stats(): ListenerStats {
     return {
       backend: 'dgram',
-      sockets: this.#bound.map(({ host, port, receiveBufferGranted, datagrams, bytes }) => ({
+      sockets: this.#bound.map(({ host, port, receiveBufferGranted, datagrams, bytes, dropped }) => ({
         host,
         port,
         receiveBufferWanted: this.#wanted,
         receiveBufferGranted,
-        kernelDropped: 0,
+        kernelDropped: dropped,
         datagrams,
         bytes,
       })),

@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { formatAddress } from '@weir/record';
+import { formatAddress, parseAddress } from '@weir/record';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ListenError } from './errors.ts';
 import { recvmmsgAvailable } from './linux/libc.ts';
@@ -85,6 +85,21 @@ describe.each(backends)('a listener on %s', (backend) => {
     expect(received.every(({ truncated }) => truncated === 0)).toBe(true);
   });
 
+  it('hands over the greatest length that UDP has over IPv6 uncut', async () => {
+    const listener = await listen({ binds: [{ host: '::1', port: 0 }], receiveBufferBytes: 4 << 20 });
+    const { port } = listener.stats().sockets[0];
+    const { received, done } = start(listener);
+    const greatest = Buffer.alloc(65_527, 'w');
+    greatest[65_526] = 0x21;
+    const from = await sender('::1');
+    for (const payload of [greatest, 'flows', greatest]) await from.send(payload, port);
+    listener.stop();
+    await done;
+    const whole = greatest.toString('latin1');
+    expect(received.map(({ payload }) => payload)).toEqual([whole, 'flows', whole]);
+    expect(received.map(({ truncated }) => truncated)).toEqual([0, 0, 0]);
+  });
+
   it('says who sent, to which port and about when', async () => {
     const listener = await listen({
       binds: [
@@ -126,18 +141,55 @@ describe.each(backends)('a listener on %s', (backend) => {
     expect(received.map(({ payload, peer }) => `${payload} ${peer}`).sort()).toEqual(['four 127.0.0.1', 'six ::1']);
   });
 
+  it('gives an IPv4 peer of an IPv6 socket the words that an IPv4 socket gives it', async () => {
+    const words: number[][] = [];
+    for (const host of ['127.0.0.1', '::']) {
+      const listener = await listen({ binds: [{ host, port: 0 }] });
+      const done = listener.run({ onBatch: ({ peers }) => words.push([...peers.subarray(0, 4)]), onTick: () => {} });
+      await (await sender('127.0.0.9')).send('x', listener.stats().sockets[0].port);
+      listener.stop();
+      await done;
+    }
+    expect(words).toEqual([[...parseAddress('127.0.0.9')], [...parseAddress('127.0.0.9')]]);
+  });
+
+  it('takes no IPv4 when bound to an IPv6 address, and leaves the port to IPv4', async () => {
+    const listener = await listen({ binds: [{ host: '::1', port: 0 }] });
+    const { port } = listener.stats().sockets[0];
+    const beside = await listen({ binds: [{ host: '127.0.0.1', port }] });
+    const [six, four] = [start(listener), start(beside)];
+    await (await sender('127.0.0.1')).send('four', port);
+    await (await sender('::1')).send('six', port);
+    for (const one of [listener, beside]) one.stop();
+    await Promise.all([six.done, four.done]);
+    expect(six.received.map(({ payload, peer }) => `${payload} ${peer}`)).toEqual(['six ::1']);
+    expect(four.received.map(({ payload, peer }) => `${payload} ${peer}`)).toEqual(['four 127.0.0.1']);
+  });
+
+  it('says in its stats what it cannot see or choose', async () => {
+    const { warnings } = (await listen({ lanes: 2 })).stats();
+    const blind = warnings.filter((text) => text.includes('does not see datagrams that the kernel dropped'));
+    const spread = warnings.filter((text) => text.includes('cannot choose lanes by source address'));
+    expect([blind.length, spread.length]).toEqual(backend === 'dgram' ? [1, 1] : [0, 0]);
+  });
+
   it('hands over what the kernel already held when it was stopped', async () => {
     const listener = await listen({ receiveBufferBytes: 4 << 20 });
     const { port } = listener.stats().sockets[0];
     const from = await sender();
     for (let i = 0; i < 700; i++) await from.send(`${i}`, port);
+    // Node reads in every turn of the event loop, asked or not.
+    for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
     const { received, done } = start(listener);
     listener.stop();
     await done;
-    // Before `run` node:dgram has nowhere to put more than a batch.
+    // Before `run` node:dgram has nowhere to put more than a batch: what it drops then is counted.
     const expected = backend === 'dgram' ? 256 : 700;
     expect(received.length).toBeGreaterThanOrEqual(expected);
     expect(received.slice(0, expected).map(({ payload }) => payload)).toEqual([...Array(expected).keys()].map(String));
+    const [{ datagrams, kernelDropped }] = listener.stats().sockets;
+    expect(datagrams).toBe(received.length);
+    expect(datagrams + kernelDropped).toBe(700);
   });
 
   it('hands over several batches in the order of arrival, and counts them', async () => {
@@ -210,12 +262,15 @@ describe.each(backends)('a listener on %s', (backend) => {
     await expect(listen({ binds: [{ host, port: 0 }] })).rejects.toMatchObject({ code: 'bad_address' });
   });
 
-  it('sees before lanes start that another program has a port, even one that shares it', async () => {
-    const shared = await listen({ reusePort: true });
-    const { port } = shared.stats().sockets[0];
-    await expect(assertPortsFree([{ host: '127.0.0.1', port }])).rejects.toMatchObject({ code: 'port_taken' });
-    shared.close();
-    await new Promise((resolve) => setImmediate(resolve));
-    await expect(assertPortsFree([{ host: '127.0.0.1', port }])).resolves.toBeUndefined();
-  });
+  it.each(['127.0.0.1', '::1', '::'])(
+    'sees before lanes start that another program has a port of %s, even one that shares it',
+    async (host) => {
+      const shared = await listen({ binds: [{ host, port: 0 }], reusePort: true });
+      const { port } = shared.stats().sockets[0];
+      await expect(assertPortsFree([{ host, port }])).rejects.toMatchObject({ code: 'port_taken' });
+      shared.close();
+      await new Promise((resolve) => setImmediate(resolve));
+      await expect(assertPortsFree([{ host, port }])).resolves.toBeUndefined();
+    },
+  );
 });

@@ -34,7 +34,10 @@ export interface SocketStats {
   /** Bytes. The kernel's own bookkeeping counts against it: a datagram of 1.5 kB takes about 2.3 kB. */
   readonly receiveBufferWanted: number;
   readonly receiveBufferGranted: number;
-  /** Datagrams that the kernel dropped at this socket, since it was opened. Always 0 with dgram, which cannot see them. */
+  /**
+   * Datagrams that the kernel dropped at this socket, since it was opened. dgram cannot see those (its warnings say so): there it is
+   * what it had to drop itself before `run`.
+   */
   readonly kernelDropped: number;
   readonly datagrams: number;
   /** UDP payload bytes. */

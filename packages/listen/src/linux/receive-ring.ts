@@ -6,7 +6,7 @@ import { SOCKADDR_BYTES } from './sockaddr.ts';
 
 /** Datagrams a call. More gained nothing; their first 1.5 kB fit the second-level cache together. */
 export const SLOTS = 256;
-/** The longest UDP payload is 65,507 bytes over IPv4 and 65,527 over IPv6. */
+/** The longest UDP payload is 65,507 bytes over IPv4 and 65,527 over IPv6 (but for jumbograms, which no network sends). */
 const SLOT_BYTES = 65_536;
 /** Slots start 1,600 bytes apart modulo 64 kB: a stride of a power of two would put all of them into the same few cache sets. */
 const SLOT_STRIDE = SLOT_BYTES + 1_600;
@@ -39,10 +39,15 @@ export class ReceiveRing {
   readonly #bytes: Uint8Array<ArrayBuffer>;
 
   static acquire(libc: Libc): ReceiveRing {
-    return idle.pop() ?? new ReceiveRing(libc);
+    return idle.pop() ?? new ReceiveRing(libc, SLOT_BYTES);
   }
 
-  private constructor(libc: Libc) {
+  /** A ring that takes no more than `slotBytes` of a datagram. Do not release it: `acquire` gives out rings of the full length. */
+  static ofSlots(libc: Libc, slotBytes: number): ReceiveRing {
+    return new ReceiveRing(libc, slotBytes);
+  }
+
+  private constructor(libc: Libc, slotBytes: number) {
     const { address, memory } = libc.allocate(TOTAL);
     this.address = address;
     this.#bytes = new Uint8Array(memory);
@@ -57,7 +62,7 @@ export class ReceiveRing {
       view.setBigUint64(header + 24, 1n, true);
       view.setBigUint64(header + 32, address + BigInt(CONTROLS_AT + slot * CONTROL), true);
       view.setBigUint64(iovec, address + BigInt(SLOTS_AT + slot * SLOT_STRIDE), true);
-      view.setBigUint64(iovec + 8, BigInt(SLOT_BYTES), true);
+      view.setBigUint64(iovec + 8, BigInt(slotBytes), true);
       starts[slot] = SLOTS_AT + slot * SLOT_STRIDE;
     }
     this.#ready(SLOTS);

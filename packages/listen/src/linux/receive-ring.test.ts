@@ -1,0 +1,63 @@
+import { createSocket } from 'node:dgram';
+import { formatAddress } from '@weir/record';
+import { afterEach, describe, expect, it } from 'vitest';
+import { libc, MSG_DONTWAIT, recvmmsgAvailable } from './libc.ts';
+import { ReceiveRing, SLOTS } from './receive-ring.ts';
+import { UdpSocket } from './udp-socket.ts';
+
+const open: (() => void)[] = [];
+afterEach(() => {
+  for (const close of open.splice(0)) close();
+});
+
+/** Sends payloads in order from one socket to the address; on loopback they then wait in the receiver's queue. */
+async function send(to: { address: string; port: number }, payloads: readonly Uint8Array[]): Promise<void> {
+  const socket = createSocket(to.address.includes(':') ? 'udp6' : 'udp4');
+  open.push(() => socket.close());
+  for (const payload of payloads) {
+    await new Promise<void>((resolve, reject) => {
+      socket.send(payload, to.port, to.address, (error) => (error === null ? resolve() : reject(error)));
+    });
+  }
+}
+
+describe.runIf(recvmmsgAvailable() === undefined)('the ring that recvmmsg fills', () => {
+  it.each([
+    ['127.0.0.1', 4],
+    ['::1', 6],
+  ] as const)(
+    'says which datagrams from %s were longer than their slot, and keeps what fits',
+    async (address, family) => {
+      const socket = new UdpSocket(
+        libc(),
+        { host: address, address, family, port: 0 },
+        { receiveBufferBytes: 1 << 20, reusePort: false, lanes: 1 },
+      );
+      open.push(() => socket.close());
+      const ring = ReceiveRing.ofSlots(libc(), 2_000);
+      const lengths = [1_999, 2_000, 2_001, 9_000, 10];
+      const payloads = lengths.map((length, index) => Buffer.alloc(length, index + 1));
+      await send({ address, port: socket.port }, payloads);
+
+      const count = libc().recvmmsg(socket.fd, ring.address, SLOTS, MSG_DONTWAIT, null);
+      expect(count).toBe(lengths.length);
+      ring.take(count, socket.port, Date.now());
+      const { data, starts, ends, truncated, peers } = ring.batch;
+      expect([...truncated.subarray(0, count)]).toEqual([0, 0, 1, 1, 0]);
+      for (const [slot, payload] of payloads.entries()) {
+        expect(Buffer.from(data.subarray(starts[slot], ends[slot])).equals(payload.subarray(0, 2_000))).toBe(true);
+        expect(formatAddress(peers, slot * 4)).toBe(address);
+      }
+      expect(ring.lastBytes).toBe(1_999 + 3 * 2_000 + 10);
+
+      // A slot that was too short for one datagram is not marked for the next.
+      await send(
+        { address, port: socket.port },
+        [10, 20, 30].map((length) => Buffer.alloc(length)),
+      );
+      const again = libc().recvmmsg(socket.fd, ring.address, SLOTS, MSG_DONTWAIT, null);
+      ring.take(again, socket.port, Date.now());
+      expect([...ring.batch.truncated.subarray(0, again)]).toEqual([0, 0, 0]);
+    },
+  );
+});
