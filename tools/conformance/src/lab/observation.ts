@@ -42,6 +42,7 @@ export const STREAMS = {
   softflowd_netflow5: stream('softflowd NetFlow v5', 14, 2055, 'netflow5'),
   softflowd_netflow9: stream('softflowd NetFlow v9', 15, 2055, 'netflow9'),
   softflowd_ipfix: stream('softflowd IPFIX', 16, 4739, 'ipfix'),
+  pmacct_netflow5: stream('pmacctd nfprobe NetFlow v5', 21, 2055, 'netflow5'),
   pmacct_netflow9: stream('pmacctd nfprobe NetFlow v9', 17, 2055, 'netflow9'),
   pmacct_ipfix: stream('pmacctd nfprobe IPFIX', 18, 4739, 'ipfix'),
   pmacct_sflow: stream('pmacctd sfprobe sFlow', 19, 6343, 'sflow5', { sampling: SAMPLING }),
@@ -86,6 +87,7 @@ export async function observe(lab: Lab): Promise<Observation> {
     await startSoftflowd(lab, 9, target(STREAMS.softflowd_netflow9)),
     await startSoftflowd(lab, 10, target(STREAMS.softflowd_ipfix)),
     await startPmacct(lab, 'p0', [
+      nfprobe('nf5', STREAMS.pmacct_netflow5, 5),
       nfprobe('nf9', STREAMS.pmacct_netflow9, 9),
       nfprobe('ipfix', STREAMS.pmacct_ipfix, 10),
       nfprobe('nf9s', STREAMS.pmacct_netflow9_sampled, 9),
@@ -115,7 +117,7 @@ export async function observe(lab: Lab): Promise<Observation> {
   return { truths, capture };
 }
 
-function nfprobe(name: string, stream: Stream, version: 9 | 10) {
+function nfprobe(name: string, stream: Stream, version: 5 | 9 | 10) {
   const settings = {
     nfprobe_receiver: target(stream),
     nfprobe_version: version,
