@@ -66,7 +66,7 @@ describe.runIf(ready)('Open vSwitch, softflowd and pmacctd watching iperf3', () 
       }
     }
     await weir.stop();
-  }, 180_000);
+  }, 300_000);
   afterAll(() => lab?.close());
 
   const sumsOf = (stream: Stream): Sums => stored.get(stream) ?? new Map();

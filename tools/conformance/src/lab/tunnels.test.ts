@@ -57,7 +57,7 @@ describe.runIf(ready)('Tunnels that Open vSwitch ends, every packet looked at', 
     await sleep(1000);
     await recorder.stop('SIGINT');
     rows = readTunnelRows(readWithTshark(capture));
-  }, 180_000);
+  }, 300_000);
   afterAll(() => lab?.close());
 
   const sent = (type: TunnelType, host: Host): Measured => {
