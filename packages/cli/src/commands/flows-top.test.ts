@@ -76,7 +76,18 @@ async function weir(...args: string[]): Promise<{ code: number; out: string; err
 describe('weir flows', () => {
   it('prints a table of names, ports, flags and counters', async () => {
     answer = () => ({ body: JSON.stringify({ meta: META, flows: [FLOW], next: null }) });
-    const { code, out } = await weir('flows', 'dst_port', '=', '443', '--since', '2h', '--limit', '5', '--order', 'bytes');
+    const { code, out } = await weir(
+      'flows',
+      'dst_port',
+      '=',
+      '443',
+      '--since',
+      '2h',
+      '--limit',
+      '5',
+      '--order',
+      'bytes',
+    );
     expect([code, out.split('\n')[1]]).toEqual([
       0,
       '2026-03-01T12:00:00.000Z  shop/web-0:40000                [2001:db8::1]:443               tcp    SA       1.23 M       12',
