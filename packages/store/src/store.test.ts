@@ -43,6 +43,24 @@ describe('query', () => {
     expect(result.elapsedMs).toBeGreaterThan(0);
   });
 
+  it('gives totals apart from rows, and how many rows a limit was taken from', async () => {
+    const grouped = await store.query(
+      'SELECT number % 7 AS key, toFloat64(sum(number)) AS sum FROM numbers(1000) GROUP BY key WITH TOTALS ORDER BY sum DESC LIMIT 2',
+      {},
+      { settings: { exact_rows_before_limit: 1 } },
+    );
+    expect(grouped.rows.map((row) => row.key)).toEqual([5, 4]);
+    expect(grouped.totals).toMatchObject({ sum: 499_500 });
+    expect(grouped.rowsBeforeLimit).toBe(7);
+    const none = await store.query(
+      'SELECT number AS key, sum(number) AS sum, \'{\\n\\t"meta":\' AS text FROM numbers(0) GROUP BY key WITH TOTALS LIMIT 2',
+    );
+    expect(none).toMatchObject({ rows: [], totals: { sum: '0', text: '{\n\t"meta":' }, rowsBeforeLimit: 0 });
+    expect(none.columns.map((column) => column.name)).toEqual(['key', 'sum', 'text']);
+    const plain = await store.query('SELECT number FROM numbers(3)');
+    expect([plain.totals, plain.rowsBeforeLimit]).toEqual([undefined, 3]);
+  });
+
   it.each([
     ['query_memory', 'SELECT length(groupArray(number)) FROM numbers(100000000)', { maxMemoryBytes: 50_000_000 }],
     ['store_memory', 'SELECT length(groupArray(number)) FROM numbers(1000000000)', { maxMemoryBytes: 5e9 }],

@@ -2,7 +2,7 @@
 // bytes get in differs.
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient, type ResponseJSON } from '@clickhouse/client';
 import { EmbeddedConnection, startEngine } from './connection/embedded.ts';
 import { integersInArrays, type Params, stringLiteral } from './connection/literals.ts';
 import { limitSettings, type QueryLimits, type Settings, settingsClause } from './limits.ts';
@@ -43,6 +43,10 @@ export type Row = Readonly<Record<string, Value>>;
 export interface QueryResult {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly rows: readonly Row[];
+  /** The row of WITH TOTALS. */
+  readonly totals?: Row;
+  /** Rows there were before LIMIT; where there was one, exact only with `exact_rows_before_limit`. */
+  readonly rowsBeforeLimit: number;
   readonly rowsRead: number;
   readonly bytesRead: number;
   readonly elapsedMs: number;
@@ -167,10 +171,12 @@ export class Store {
         query_id: id,
         ...(this.kind === 'server' ? { clickhouse_settings: { wait_end_of_query: 1 } } : {}),
       });
-      const answer = await result.json<Row>();
+      const answer = JSON.parse(inOrder(await result.text())) as ResponseJSON<Row>;
       return {
         columns: answer.meta ?? [],
         rows: answer.data,
+        ...(answer.totals === undefined ? {} : { totals: answer.totals }),
+        rowsBeforeLimit: answer.rows_before_limit_at_least ?? answer.data.length,
         rowsRead: answer.statistics?.rows_read ?? 0,
         bytesRead: answer.statistics?.bytes_read ?? 0,
         elapsedMs: (answer.statistics?.elapsed ?? 0) * 1000,
@@ -234,6 +240,18 @@ export class Store {
       // It may have ended meanwhile; if not, its time limit ends it.
     }
   }
+}
+
+/**
+ * An answer of format JSON whose parts are in order: of WITH TOTALS over no rows at all, the embedded engine writes the end of the
+ * rows and the totals before the beginning of everything. The line breaks searched for are not in texts, where they are escaped.
+ */
+function inOrder(json: string): string {
+  const begin = json.indexOf('{\n\t"meta":');
+  if (begin <= 0) return json;
+  const rows = '"data":\n\t[\n';
+  const end = json.indexOf(rows, begin) + rows.length;
+  return json.slice(begin, end) + json.slice(0, begin) + json.slice(end);
 }
 
 /** Opens the store: an embedded engine at a path, or a server. Migrate before use. Throws StoreError. */

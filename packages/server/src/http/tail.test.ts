@@ -38,7 +38,14 @@ class FakeStore {
   };
 }
 
-const result = (rows: Record<string, string>[]) => ({ columns: [], rows, rowsRead: 0, bytesRead: 0, elapsedMs: 0 });
+const result = (rows: Record<string, string>[]) => ({
+  columns: [],
+  rows,
+  rowsBeforeLimit: 0,
+  rowsRead: 0,
+  bytesRead: 0,
+  elapsedMs: 0,
+});
 
 let app: FastifyInstance | undefined;
 afterEach(async () => {

@@ -118,6 +118,7 @@ describe('a query to a server', () => {
     expect(result).toEqual({
       columns: [{ name: 'n', type: 'UInt64' }],
       rows: [{ n: '1' }],
+      rowsBeforeLimit: 1,
       rowsRead: 10,
       bytesRead: 80,
       elapsedMs: 250,
