@@ -1,15 +1,25 @@
 // Who talks to whom: the edges with the largest sums, and the nodes they join.
 import type { GraphAnswer } from './answers.ts';
-import { type CompileContext, type Compiled, filterOf, metricsOf, type ResultRow, rangeOf } from './compile.ts';
+import {
+  COUNT_GROUPS,
+  type CompileContext,
+  type Compiled,
+  filterOf,
+  metricsOf,
+  type ResultRow,
+  rangeOf,
+} from './compile.ts';
+import { mergeRows } from './merge-rows.ts';
 import { metricValue, sumOf, sumsOf } from './metrics.ts';
 import { type GraphQuery, orderOf } from './query-schema.ts';
-import { aggregate, rawColumn } from './sql/aggregate.ts';
 import { filterNeeds } from './sql/filter.ts';
 import { type NodeSide, nodeSide } from './sql/graph-nodes.ts';
 import { groupValue } from './sql/group.ts';
+import { keyColumn, keyColumns, matching, sumItems, withSql } from './sql/matching.ts';
 import { Params } from './sql/params.ts';
 import { plan } from './sql/plan.ts';
 
+const SIDES = ['src', 'dst'] as const;
 const PARTS = ['id', 'label', 'kind', 'namespace'] as const;
 
 /** Compiles a graph query. Throws QueryError. */
@@ -17,50 +27,46 @@ export function compileGraph(query: GraphQuery, context: CompileContext): Compil
   const { from, to } = rangeOf(query, context.now);
   const filter = filterOf(query.filter);
   const sides = { src: nodeSide(query.group, 'src'), dst: nodeSide(query.group, 'dst') };
-  const order = orderOf(query);
-  const sums = sumsOf([...query.metrics, order]);
+  const sums = sumsOf([...query.metrics, orderOf(query)]);
+  const order = sums.indexOf(sumOf(orderOf(query)));
   const needs = [...filterNeeds(filter), { column: sides.src.column }, { column: sides.dst.column }];
   const chosen = plan({ from, to, needs, resolution: query.resolution }, context);
   const params = new Params();
-  const alike = new Map(
-    [sides.src, sides.dst].flatMap(({ column, alike: same }) => (same === undefined ? [] : [[column, same]])),
+  const canonical = new Map(
+    SIDES.flatMap((name) => {
+      const side = sides[name];
+      return side.canonical === undefined ? [] : [[side.column, side.canonical]];
+    }),
   );
-  const raw = aggregate({ plan: chosen, filter, columns: [sides.src.column, sides.dst.column], alike, sums }, params);
+  const columns = SIDES.map((name) => sides[name].column);
+  const rows = matching({ plan: chosen, filter, columns, canonical, sums }, params);
 
-  const groups = (['src', 'dst'] as const).flatMap((name) => PARTS.map((part) => `${name}_node_${part}`));
-  const named = (['src', 'dst'] as const).flatMap((name) => {
-    const node = sides[name].sql(rawColumn(raw, sides[name].column));
+  const shown = SIDES.flatMap((name) => {
+    const node = sides[name].sql(keyColumn(rows, sides[name].column));
     return PARTS.map((part) => `${node[part]} AS ${name}_node_${part}`);
   });
-  const columns = [
-    ...groups,
-    ...sums.map((_, index) => `m${index}`),
-    ...sums.map((_, index) => `sum(m${index}) OVER () AS total${index}`),
-    'toFloat64(count() OVER ()) AS groups',
-  ];
-  const sql = `${raw.with}SELECT ${columns.join(', ')} FROM (
-SELECT ${[...named, ...sums.map((_, index) => `toFloat64(sum(s${index})) AS m${index}`)].join(', ')} FROM (
-${raw.sql}
-) GROUP BY ${groups.join(', ')}
-) ORDER BY m${sums.indexOf(sumOf(order))} DESC, src_node_id, dst_node_id LIMIT ${query.limit}`;
+  const selected = [...shown, ...sumItems(sums)];
+  const keys = keyColumns(rows).join(', ');
+  const ranked = ` GROUP BY ${keys} WITH TOTALS ORDER BY m${order} DESC, ${keys} LIMIT ${query.limit}`;
 
   const seconds = (to - from) / 1000;
   return {
-    sql,
+    sql: `${withSql(rows.with)}SELECT ${selected.join(', ')} FROM (\n${rows.sql}\n)${ranked}`,
     params: params.values,
-    columns: columns.map((column) => column.replace(/^.* AS /, '')),
+    settings: COUNT_GROUPS,
+    columns: selected.map((column) => column.replace(/^.* AS /, '')),
     resolution: chosen.resolution,
     from,
     to,
     warnings: [],
-    answer(rows) {
-      const total = (index: number) => Number(rows[0]?.[`total${index}`] ?? 0);
-      const valuesOf = (row: ResultRow) => metricsOf(query.metrics, seconds, (index) => Number(row[`m${index}`]), sums);
+    answer(result) {
+      const total = (index: number) => Number(result.totals?.[`m${index}`] ?? 0);
       const nodes = new Nodes(query.metrics.map((metric) => [metric, metricValue(metric, 0, seconds)]));
-      const edges = rows.map((row) => {
-        const values = valuesOf(row);
-        const from_ = nodes.at('src', sides.src, row);
-        const to_ = nodes.at('dst', sides.dst, row);
+      const idsOf = (row: ResultRow) => SIDES.map((name) => idOf(name, sides[name], row));
+      const edges = mergeRows(result.rows, idsOf, sums, order).map((edge) => {
+        const values = metricsOf(query.metrics, seconds, (index) => edge.sums[index], sums);
+        const from_ = nodes.at('src', sides.src, edge.row);
+        const to_ = nodes.at('dst', sides.dst, edge.row);
         nodes.add(from_, to_, values);
         return { from: from_.id, to: to_.id, values };
       });
@@ -68,10 +74,15 @@ ${raw.sql}
         nodes: nodes.all(),
         edges,
         total: metricsOf(query.metrics, seconds, total, sums),
-        truncated: Number(rows[0]?.groups ?? 0) > rows.length,
+        truncated: result.rowsBeforeLimit > result.rows.length,
       };
     },
   };
+}
+
+function idOf(name: (typeof SIDES)[number], side: NodeSide, row: ResultRow): string {
+  const id = String(row[`${name}_node_id`] ?? '');
+  return side.field === undefined ? id : String(groupValue(side.field, id));
 }
 
 type Node = GraphAnswer['nodes'][number];
@@ -85,9 +96,9 @@ class Nodes {
     this.#zero = zero;
   }
 
-  at(name: 'src' | 'dst', side: NodeSide, row: ResultRow): Node {
+  at(name: (typeof SIDES)[number], side: NodeSide, row: ResultRow): Node {
     const read = (part: (typeof PARTS)[number]) => String(row[`${name}_node_${part}`] ?? '');
-    const id = side.field === undefined ? read('id') : String(groupValue(side.field, read('id')));
+    const id = idOf(name, side, row);
     const known = this.#nodes.get(id);
     if (known !== undefined) return known;
     const namespace = read('namespace');

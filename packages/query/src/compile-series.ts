@@ -1,15 +1,20 @@
 // Time series: the largest groups over the range, each with a value an interval, and the rest as "other".
-import type { SeriesAnswer } from './answers.ts';
+import type { GroupKey, SeriesAnswer } from './answers.ts';
 import { type CompileContext, type Compiled, filterOf, groupFields, metricsOf, rangeOf } from './compile.ts';
 import { QueryError } from './errors.ts';
 import { metricValue, sumOf, sumsOf } from './metrics.ts';
 import { orderOf, type SeriesQuery } from './query-schema.ts';
-import { aggregate, alikeColumns, rawColumn } from './sql/aggregate.ts';
+import { canonicalColumns } from './sql/canonical.ts';
 import { filterNeeds, needOf } from './sql/filter.ts';
 import { groupKey, groupSql, otherKey } from './sql/group.ts';
+import { keyColumn, matching, withSql } from './sql/matching.ts';
 import { Params } from './sql/params.ts';
 import { plan, portWarnings } from './sql/plan.ts';
+import { hasFewValues, rankedAfterwards, rankedBefore, ungrouped } from './sql/series-points.ts';
 import { MAX_POINTS, niceStep } from './time.ts';
+
+/** With more points than this, a row a point and group would be much to hold even for few groups. */
+const FEW_POINTS = 500;
 
 function stepOf(query: SeriesQuery, from: number, to: number): number {
   const seconds = query.interval === 'auto' ? niceStep(to - from) : query.interval;
@@ -28,49 +33,27 @@ export function compileSeries(query: SeriesQuery, context: CompileContext): Comp
   const stepMs = stepOf(query, from, to);
   const filter = filterOf(query.filter);
   const fields = groupFields(query.by);
-  const order = orderOf(query);
-  const sums = sumsOf([...query.metrics, order]);
+  const sums = sumsOf([...query.metrics, orderOf(query)]);
+  const order = sums.indexOf(sumOf(orderOf(query)));
   const needs = [...filterNeeds(filter), ...fields.map(needOf)];
   const chosen = plan({ from, to, stepMs, needs, resolution: query.resolution }, context);
   const params = new Params();
-  const keys = fields.map((field) => field.column);
-  const alike = alikeColumns(fields);
-  const raw = aggregate({ plan: chosen, filter, columns: keys, alike, sums, stepMs }, params);
-
-  const groups = fields.map((_, index) => `g${index}`);
-  const measures = sums.map((_, index) => `m${index}`);
-  // 1: names, and one row an interval and group. 2: one row a group, with arrays over time. 3: rank. 4: beyond the limit, sum.
-  const named = [
-    't',
-    ...fields.map((field, index) => `${groupSql(field, rawColumn(raw, field.column))} AS g${index}`),
-    ...measures.map((measure, index) => `toFloat64(sum(s${index})) AS ${measure}`),
-  ];
-  const arrays = [
-    ...groups,
+  const columns = fields.map((field) => field.column);
+  const rows = matching({ plan: chosen, filter, columns, canonical: canonicalColumns(fields), sums, stepMs }, params);
+  const points =
+    fields.length === 0
+      ? ungrouped(rows, sums)
+      : fields.length === 1 && hasFewValues(fields[0]) && (to - from) / stepMs <= FEW_POINTS
+        ? rankedAfterwards(rows, sums, order, query.limit)
+        : rankedBefore(rows, sums, order, query.limit);
+  const selected = [
+    'place',
+    ...fields.map((field, index) => `${groupSql(field, `any(${keyColumn(rows, field.column)})`)} AS g${index}`),
     'groupArray(t) AS ts',
-    ...measures.map((measure) => `groupArray(${measure}) AS a_${measure}`),
-    `sum(m${sums.indexOf(sumOf(order))}) AS ordering`,
+    ...sums.map((_, index) => `groupArray(m${index}) AS a${index}`),
   ];
-  const ranked = [
-    ...groups,
-    'ts',
-    ...measures.map((measure) => `a_${measure}`),
-    `row_number() OVER (ORDER BY ${['ordering DESC', ...groups].join(', ')}) AS rank`,
-  ];
-  const final = [
-    `if(rank <= ${query.limit}, rank, 0) AS place`,
-    ...groups.map((group) => `any(${group}) AS v_${group}`),
-    ...measures.map((measure) => `sumMap(ts, a_${measure}) AS v_${measure}`),
-  ];
-  const grouped = groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`;
-  const sql = `${raw.with}SELECT ${final.join(', ')} FROM (
-SELECT ${ranked.join(', ')} FROM (
-SELECT ${arrays.join(', ')} FROM (
-SELECT ${named.join(', ')} FROM (
-${raw.sql}
-) GROUP BY ${['t', ...groups].join(', ')}
-)${grouped}
-)
+  const sql = `${withSql(points.with)}SELECT ${selected.join(', ')} FROM (
+${points.sql}
 ) GROUP BY place ORDER BY place = 0, place`;
 
   const starts: number[] = [];
@@ -83,52 +66,45 @@ ${raw.sql}
   return {
     sql,
     params: params.values,
-    columns: final.map((column) => column.replace(/^.* AS /, '')),
+    columns: selected.map((column) => column.replace(/^.* AS /, '')),
     resolution: chosen.resolution,
     from,
     to,
     intervalSeconds: stepMs / 1000,
-    warnings: portWarnings(chosen, raw.columns),
-    answer(rows) {
-      const series = rows
-        // Sums over nothing give one row without a time: there is no series in it.
-        .filter((row) => timesOf(row.v_m0).length > 0)
-        .map((row) => {
-          const other = Number(row.place) === 0;
-          const perSum = sums.map((_, index) => spread(row[`v_m${index}`], indexOf, starts.length));
-          const totals = perSum.map((values) => values.reduce((sum, value) => sum + value, 0));
-          const values = query.metrics.map((metric) => {
-            const sums_ = perSum[sums.indexOf(sumOf(metric))];
-            return [metric, sums_.map((sum, at) => metricValue(metric, sum, covered[at]))] as const;
-          });
-          const named = Object.fromEntries(fields.map((_, index) => [`g${index}`, row[`v_g${index}`]]));
-          return {
-            key: other ? otherKey(fields) : groupKey(fields, named),
-            ...(other ? { other: true as const } : {}),
-            values: Object.fromEntries(values),
-            total: metricsOf(query.metrics, seconds, (index) => totals[index], sums),
-          };
+    warnings: portWarnings(chosen, rows.columns),
+    answer(result) {
+      // By key: a name that changed meanwhile may be that of two groups (merge-rows.ts).
+      const groups = new Map<string, { key: GroupKey; other: boolean; sums: number[][] }>();
+      for (const row of result.rows) {
+        const other = Number(row.place) === 0;
+        const key = other ? otherKey(fields) : groupKey(fields, row);
+        const id = JSON.stringify(key);
+        const group = groups.get(id) ?? { key, other, sums: sums.map(() => starts.map(() => 0)) };
+        groups.set(id, group);
+        for (const [index, values] of group.sums.entries()) addAt(values, row.ts, row[`a${index}`], indexOf);
+      }
+      const series = [...groups.values()].map(({ key, other, sums: perSum }) => {
+        const totals = perSum.map((values) => values.reduce((sum, value) => sum + value, 0));
+        const values = query.metrics.map((metric) => {
+          const sums_ = perSum[sums.indexOf(sumOf(metric))];
+          return [metric, sums_.map((sum, at) => metricValue(metric, sum, covered[at]))] as const;
         });
+        return {
+          key,
+          ...(other ? { other: true as const } : {}),
+          values: Object.fromEntries(values),
+          total: metricsOf(query.metrics, seconds, (index) => totals[index], sums),
+        };
+      });
       return { times: starts, series, truncated: series.some((entry) => entry.other === true) };
     },
   };
 }
 
-/** Times of a sumMap: a tuple of times and sums. */
-function timesOf(map: unknown): readonly unknown[] {
-  if (Array.isArray(map)) return map[0] as unknown[];
-  const named = map as Readonly<Record<string, unknown[]>> | undefined;
-  return named === undefined ? [] : (Object.values(named)[0] ?? []);
-}
-
-/** Values of a sumMap put at their intervals; intervals without rows are zero. */
-function spread(map: unknown, indexOf: ReadonlyMap<number, number>, length: number): number[] {
-  const times = timesOf(map);
-  const sums = (Array.isArray(map) ? map[1] : Object.values(map as Record<string, unknown>)[1]) as readonly unknown[];
-  const out = new Array<number>(length).fill(0);
-  for (const [at, time] of times.entries()) {
+/** Adds values at their times to those of the intervals; an interval without a value keeps its zero. */
+function addAt(into: number[], times: unknown, values: unknown, indexOf: ReadonlyMap<number, number>): void {
+  for (const [at, time] of (times as readonly unknown[]).entries()) {
     const index = indexOf.get(Number(time));
-    if (index !== undefined) out[index] = Number(sums[at]);
+    if (index !== undefined) into[index] += Number((values as readonly unknown[])[at]);
   }
-  return out;
 }

@@ -1,17 +1,12 @@
 // The live tail: what came since the last look, the newest of it, and how much more there was.
 import type { Flow } from './answers.ts';
-import { type CompileContext, filterOf, type ResultRow } from './compile.ts';
+import { type CompileContext, filterOf, type ResultRow, type Statement } from './compile.ts';
 import type { TailQuery } from './query-schema.ts';
 import { filterSql } from './sql/filter.ts';
 import { flowOf, flowSelect, storedFields } from './sql/flow-columns.ts';
 import { DATABASE } from './sql/names.ts';
-import { Params, type ParamValue } from './sql/params.ts';
+import { Params } from './sql/params.ts';
 import { flowsSource } from './sql/source.ts';
-
-export interface Statement {
-  readonly sql: string;
-  readonly params: Readonly<Record<string, ParamValue>>;
-}
 
 /** Asks for the time of the newest flow at or after `since` (milliseconds); the column `newest` is 0 when there is none. */
 export function compileNewest(since: number): Statement {

@@ -1,14 +1,13 @@
 // Values of a field that start with what is typed so far: names from the dimensions, numbers and addresses from the last hour.
 import type { ValuesAnswer } from './answers.ts';
-import type { CompileContext, ResultRow } from './compile.ts';
-import type { Statement } from './compile-tail.ts';
+import type { CompileContext, ResultRow, Statement } from './compile.ts';
 import { QueryError } from './errors.ts';
 import { NAME_ATTRIBUTE } from './language/catalogue.ts';
 import { CATALOGUE, type FilterField } from './language/index.ts';
 import { suggestField } from './language/parse-filter.ts';
 import type { ValuesQuery } from './query-schema.ts';
-import { aggregate } from './sql/aggregate.ts';
 import { groupSql, groupValue } from './sql/group.ts';
+import { matching } from './sql/matching.ts';
 import { dimensionTable, identifier } from './sql/names.ts';
 import { Params } from './sql/params.ts';
 import { plan } from './sql/plan.ts';
@@ -90,11 +89,11 @@ function flowValues(field: FilterField, query: ValuesQuery, context: CompileCont
   const sides = field.ends ?? [field];
   const parts = sides.map((side) => {
     const chosen = plan({ from, to, needs: [{ column: side.column }], resolution: 'auto' }, context);
-    const raw = aggregate({ plan: chosen, filter: undefined, columns: [side.column], sums: ['flows'] }, params);
+    const raw = matching({ plan: chosen, filter: undefined, columns: [side.column], sums: ['flows'] }, params);
     // Numbers as text, so that what is typed can be compared; addresses without their IPv6 prefix.
     const shown = side.kind === 'country' || side.kind === 'mac' ? 'k0' : groupSql(side, 'k0');
     const value = side.kind === 'addr' ? `replaceRegexpOne(${shown}, '^::ffff:', '')` : `toString(${shown})`;
-    return `SELECT ${value} AS value, s0 FROM (\n${raw.sql}\n)`;
+    return `SELECT ${value} AS value, sum(s0) AS flows FROM (\n${raw.sql}\n) GROUP BY k0`;
   });
-  return statement(parts.join('\nUNION ALL\n'), 'sum(s0)', query, params, field);
+  return statement(parts.join('\nUNION ALL\n'), 'sum(flows)', query, params, field);
 }

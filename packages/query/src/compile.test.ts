@@ -49,6 +49,7 @@ describe('compiled queries', () => {
     expect([series.resolution, series.intervalSeconds, series.to - series.from]).toEqual(['1m+flows', 120, 21_600_000]);
     const grouped = compileTop(parseQuery(TopQuery, { by: 'server_port', from: 'now-6h' }), CONTEXT);
     expect([grouped.resolution, grouped.warnings.length]).toEqual(['1h+5m+1m+flows', 1]);
+    expect(grouped.settings).toEqual({ exact_rows_before_limit: 1 });
   });
 
   it('refuse more points than a series may have', () => {

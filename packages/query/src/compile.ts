@@ -10,10 +10,27 @@ import { resolveTime } from './time.ts';
 
 export type ResultRow = Readonly<Record<string, unknown>>;
 
-/** A statement with what it takes to read its result. `A` is the answer without what only the store knows of it. */
-export interface Compiled<A> {
+/** What the store gives for a statement. */
+export interface Result {
+  readonly rows: readonly ResultRow[];
+  /** Sums over all groups, of a statement WITH TOTALS. */
+  readonly totals?: ResultRow | undefined;
+  /** Rows there were before LIMIT: exact with COUNT_GROUPS, otherwise perhaps fewer than there were. */
+  readonly rowsBeforeLimit: number;
+}
+
+export interface Statement {
   readonly sql: string;
   readonly params: Readonly<Record<string, ParamValue>>;
+  /** Settings of the engine that the statement runs with. */
+  readonly settings?: Readonly<Record<string, number>>;
+}
+
+/** Has the engine count the groups beyond the limit: it knows them all anyway. */
+export const COUNT_GROUPS = { exact_rows_before_limit: 1 };
+
+/** A statement with what it takes to read its result. `A` is the answer without what only the store knows of it. */
+export interface Compiled<A> extends Statement {
   /** Columns of the result, in order. */
   readonly columns: readonly string[];
   readonly resolution: string;
@@ -22,8 +39,8 @@ export interface Compiled<A> {
   readonly to: number;
   readonly intervalSeconds?: number;
   readonly warnings: readonly string[];
-  /** Makes the answer of the result's rows. */
-  answer(rows: readonly ResultRow[]): A & { readonly truncated: boolean };
+  /** Makes the answer of the result. */
+  answer(result: Result): A & { readonly truncated: boolean };
 }
 
 /** Resolves the range of a query. Throws QueryError `bad_parameter`. */

@@ -1,11 +1,11 @@
 // @weir/query: the query object, its compilation to SQL, and the shapes of answers.
 
 export * from './answers.ts';
-export type { CompileContext, Compiled, ResultRow } from './compile.ts';
+export type { CompileContext, Compiled, Result, ResultRow, Statement } from './compile.ts';
 export { FlowsPager } from './compile-flows.ts';
 export { compileGraph } from './compile-graph.ts';
 export { compileSeries } from './compile-series.ts';
-export { compileNewest, compileTail, type Statement } from './compile-tail.ts';
+export { compileNewest, compileTail } from './compile-tail.ts';
 export { compileTop } from './compile-top.ts';
 export { compileValues } from './compile-values.ts';
 export { QueryError, type QueryErrorCode, type QueryMistake } from './errors.ts';

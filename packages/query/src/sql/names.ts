@@ -14,8 +14,12 @@ export function dimensionTable(dimension: DimensionName): string {
 
 /** SQL of a text attribute of the key in `key`; empty when the key is unknown. */
 export function attributeOf(dimension: DimensionName, attribute: string, key: string, onlyKind?: string): string {
-  const value = `dictGet('${DATABASE}.${dimension}_dict', '${attribute}', ${key})`;
-  return onlyKind === undefined ? value : `if(${attributeOf(dimension, 'kind', key)} = '${onlyKind}', ${value}, '')`;
+  return attributeFrom((name) => `dictGet('${DATABASE}.${dimension}_dict', '${name}', ${key})`, attribute, onlyKind);
+}
+
+/** The same where `read` gives the SQL of any of the dimension's attributes. */
+export function attributeFrom(read: (attribute: string) => string, attribute: string, onlyKind?: string): string {
+  return onlyKind === undefined ? read(attribute) : `if(${read('kind')} = '${onlyKind}', ${read(attribute)}, '')`;
 }
 
 /** An identifier in backticks where ClickHouse could take it for a word of its own (`group`, `kind`). */

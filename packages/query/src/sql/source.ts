@@ -14,8 +14,8 @@ export interface Source {
   readonly stepMs: number;
   /** SQL of a column; the zero of its kind where the table has none. */
   column(name: ColumnName): string;
-  /** SQL of the sum of a metric over the rows of a group. */
-  sum(sum: Sum): string;
+  /** SQL of what a row adds to a sum. */
+  addend(sum: Sum): string;
   /** SQL condition that a row is in [from, to), in milliseconds already bound. */
   within(from: string, to: string): string;
   /** SQL of the start of the interval that a row is in, as milliseconds since 1970. */
@@ -52,10 +52,10 @@ export function flowsSource(present: ReadonlySet<string>): Source {
     table: 'flows',
     stepMs: 0,
     column,
-    sum(sum) {
-      if (sum === 'flows') return 'count()';
-      if (sum === 'connections') return present.has('connections') ? 'sum(greatest(connections, 1))' : 'count()';
-      return present.has(sum) ? `sum(${sum})` : 'toUInt64(0)';
+    addend(sum) {
+      if (sum === 'flows') return 'toUInt64(1)';
+      if (sum === 'connections') return present.has('connections') ? 'greatest(connections, 1)' : 'toUInt64(1)';
+      return present.has(sum) ? sum : 'toUInt64(0)';
     },
     within: (from, to) =>
       `time_received >= fromUnixTimestamp64Milli(${from}, 'UTC') AND time_received < fromUnixTimestamp64Milli(${to}, 'UTC')`,
@@ -119,7 +119,7 @@ export function rollupSource(name: RollupName): Source {
     table: `flows_${name}`,
     stepMs,
     column: (column) => (ROLLUP_COLUMNS.has(column) ? column : zero(column)),
-    sum: (sum) => `sum(${sum})`,
+    addend: (sum) => sum,
     within: (from, to) =>
       `time >= toDateTime(intDiv(${from}, 1000), 'UTC') AND time < toDateTime(intDiv(${to}, 1000), 'UTC')`,
     bucket: (step) => `intDiv(toInt64(toUnixTimestamp(time)) * 1000, ${step}) * ${step}`,

@@ -11,6 +11,7 @@ import {
   GraphQuery,
   parseQuery,
   SeriesQuery,
+  type Statement,
   TopQuery,
   ValuesQuery,
 } from '@weir/query';
@@ -50,20 +51,20 @@ function sumBy(key: (flow: SampleFlow) => string, flows: readonly SampleFlow[] =
 const largest = (sums: Map<string, number>) => [...sums].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
 const sumOf = (values: Iterable<number>) => [...values].reduce((sum, value) => sum + value, 0);
 
+const ask = ({ sql, params, settings }: Statement) => seeded.store.query(sql, params, { settings });
+
 async function top(input: Record<string, unknown>) {
   const compiled = compileTop(
     parseQuery(TopQuery, { from: FROM, to: SAMPLE_END, metrics: 'bytes', ...input }),
     context,
   );
-  const { rows } = await seeded.store.query(compiled.sql, compiled.params);
-  return { ...compiled.answer(rows), resolution: compiled.resolution };
+  return { ...compiled.answer(await ask(compiled)), resolution: compiled.resolution };
 }
 
 async function series(input: Record<string, unknown>) {
   const query = parseQuery(SeriesQuery, { from: FROM, to: SAMPLE_END, metrics: 'bytes', interval: 300, ...input });
   const compiled = compileSeries(query, context);
-  const { rows } = await seeded.store.query(compiled.sql, compiled.params);
-  return { ...compiled.answer(rows), resolution: compiled.resolution };
+  return { ...compiled.answer(await ask(compiled)), resolution: compiled.resolution };
 }
 
 describe('top', () => {
@@ -169,7 +170,7 @@ describe('graph', () => {
   it('joins namespaces, and puts ends without one together by kind', async () => {
     const query = parseQuery(GraphQuery, { from: FROM, to: SAMPLE_END, metrics: 'bytes', group: 'namespace' });
     const compiled = compileGraph(query, context);
-    const answer = compiled.answer((await seeded.store.query(compiled.sql, compiled.params)).rows);
+    const answer = compiled.answer(await ask(compiled));
     const id = (key: string) => {
       const entity = ENTITY.get(key);
       const kind = key === '0' ? 'outside' : (entity?.kind ?? 'unknown');
@@ -185,7 +186,7 @@ describe('graph', () => {
   it('has every address as a node when asked for addresses', async () => {
     const query = parseQuery(GraphQuery, { from: FROM, to: SAMPLE_END, metrics: 'bytes', group: 'addr' });
     const compiled = compileGraph(query, context);
-    const answer = compiled.answer((await seeded.store.query(compiled.sql, compiled.params)).rows);
+    const answer = compiled.answer(await ask(compiled));
     const expected = sumBy((flow) => `${flow.src_addr} ${flow.dst_addr === '::' ? '' : flow.dst_addr}`);
     expect(new Map(answer.edges.map((edge) => [`${edge.from} ${edge.to}`, edge.values.bytes]))).toEqual(expected);
   });

@@ -1,5 +1,5 @@
 // One caller's access to the store: through the gate, stopped when the caller goes away, with what was read added up.
-import type { CompileContext, Compiled, Meta, ResultRow, Statement } from '@weir/query';
+import type { CompileContext, Compiled, Meta, Result, ResultRow, Statement } from '@weir/query';
 import type { ApiDeps } from './deps.ts';
 import { ApiError } from './problems.ts';
 import type { QueryGate } from './query-gate.ts';
@@ -31,23 +31,24 @@ export class Asking {
 
   /** Rows of a statement. Throws StoreError, or ApiError `store_not_ready` and `too_busy`. */
   async rows(statement: Statement): Promise<readonly ResultRow[]> {
+    return (await this.#ask(statement)).rows;
+  }
+
+  async #ask({ sql, params, settings }: Statement): Promise<Result> {
     if (this.deps.store.columnsPresent().size === 0) {
       throw new ApiError('store_not_ready', this.deps.storeFacts().problem || 'The store is starting.');
     }
     const { signal } = this;
-    const result = await this.#gate.run(
-      () => this.deps.store.query(statement.sql, statement.params, { signal }),
-      signal,
-    );
+    const result = await this.#gate.run(() => this.deps.store.query(sql, params, { signal, settings }), signal);
     this.#rowsRead += result.rowsRead;
     this.#bytesRead += result.bytesRead;
     this.#elapsedMs += result.elapsedMs;
-    return result.rows;
+    return result;
   }
 
   /** Runs a compiled query and adds `meta` to its answer. */
   async answer<A extends object>(compiled: Compiled<A>): Promise<A & { meta: Meta }> {
-    const { truncated, ...answer } = compiled.answer(await this.rows(compiled));
+    const { truncated, ...answer } = compiled.answer(await this.#ask(compiled));
     const meta = this.meta(compiled, truncated);
     return { meta, ...answer } as unknown as A & { meta: Meta };
   }

@@ -29,8 +29,8 @@ const context = () => ({
 async function countByStore(filter: string): Promise<{ flows: number; bytes: number }> {
   const query = parseQuery(TopQuery, { from: FROM, to: SAMPLE_END, by: '', metrics: 'flows,bytes', filter });
   const compiled = compileTop(query, context());
-  const { rows } = await seeded.store.query(compiled.sql, compiled.params);
-  const { total } = compiled.answer(rows);
+  const result = await seeded.store.query(compiled.sql, compiled.params, { settings: compiled.settings });
+  const { total } = compiled.answer(result);
   return { flows: total.flows, bytes: total.bytes };
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FIELD, type FieldName, KINDS } from '@weir/record';
 import { openStore, ROLLUP_DIMENSIONS, ROLLUP_SUMS, ROLLUPS, type Store } from '@weir/store';
-import { ENTITIES, EXPORTERS, FAR_FUTURE, type SampleFlow, TEXTS, textKey } from './sample.ts';
+import { ENTITIES, EXPORTERS, FAR_FUTURE, type SampleEntity, type SampleFlow, TEXTS, textKey } from './sample.ts';
 
 export interface SeededStore {
   readonly store: Store;
@@ -42,8 +42,12 @@ function flowRows(flows: readonly SampleFlow[]): object[] {
   }));
 }
 
-/** Opens a store, loads the flows and the sample's names, and makes the roll-ups of what is before `rolledUpUntil`. */
-export async function seededStore(flows: readonly SampleFlow[], rolledUpUntil: number): Promise<SeededStore> {
+/** Opens a store, loads the flows and the entities, and makes the roll-ups of what is before `rolledUpUntil`. */
+export async function seededStore(
+  flows: readonly SampleFlow[],
+  rolledUpUntil: number,
+  entities: readonly SampleEntity[] = ENTITIES,
+): Promise<SeededStore> {
   const dir = mkdtempSync(join(tmpdir(), 'weir-query-'));
   const store = openStore({ path: join(dir, 'store') });
   await store.migrate();
@@ -65,8 +69,8 @@ export async function seededStore(flows: readonly SampleFlow[], rolledUpUntil: n
   };
   // Every entity twice, first with a wrong namespace: only the newest row may count.
   const rows = [
-    ...ENTITIES.map((entity) => ({ ...entity, ...validity, namespace: 'stale', version: 1 })),
-    ...ENTITIES.map((entity) => ({ ...entity, ...validity, version: 2 })),
+    ...entities.map((entity) => ({ ...entity, ...validity, namespace: 'stale', version: 1 })),
+    ...entities.map((entity) => ({ ...entity, ...validity, version: 2 })),
   ];
   await insert(store, dir, 'entities', entityColumns, rows);
   const exporterColumns = { key: 'UInt64', address: 'String', name: 'String', version: 'UInt64' };
