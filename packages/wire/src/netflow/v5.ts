@@ -8,6 +8,7 @@ import { SequenceTracker } from '../sequence.ts';
 import { type DescribeRoom, STATE_COST, type StateMemory, within } from '../state-memory.ts';
 import { DEFAULT_LIMITS } from '../template/limits.ts';
 import { viewOf } from '../view.ts';
+import { Netflow5Sequence } from './v5-sequence.ts';
 
 export const V5_HEADER_BYTES = 24;
 export const V5_RECORD_BYTES = 48;
@@ -17,7 +18,7 @@ const ICMP = 1;
 
 /** Per engine: its sequence and the sampling interval it last said. */
 interface Engine {
-  readonly sequence: SequenceTracker;
+  readonly sequence: Netflow5Sequence;
   sampling: number;
 }
 
@@ -40,7 +41,8 @@ class Netflow5State implements ProtocolState {
     let engine = this.engines.get(id);
     if (engine === undefined) {
       if (this.engines.size >= this.#cap || !this.#memory.take(STATE_COST.domain)) return undefined;
-      engine = { sequence: new SequenceTracker(exporter.counters, 'sequence_lost_flows'), sampling: 0 };
+      const tracker = new SequenceTracker(exporter.counters, 'sequence_lost_flows');
+      engine = { sequence: new Netflow5Sequence(tracker), sampling: 0 };
       this.engines.set(id, engine);
     }
     this.#lastId = id;
