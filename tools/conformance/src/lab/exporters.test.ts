@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { FlowBatch, parseAddress, TUNNEL_TYPE } from '@weir/record';
+import { ACCOUNT, FlowBatch, parseAddress, TUNNEL_TYPE } from '@weir/record';
 import { Decoder } from '@weir/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareMessage } from '../captures/compare.ts';
@@ -82,6 +82,17 @@ describe.runIf(ready)('Open vSwitch, softflowd and pmacctd watching iperf3', () 
 
   it.each(streams)('$name is stored as it was sent, no more and no less', (stream) => {
     expect(Object.fromEntries(sumsOf(stream))).toEqual(Object.fromEntries(decodedSums(stream, messages)));
+  });
+
+  it.each(streams)('$name misses nothing by its sequence numbers', (stream) => {
+    const { exporters } = decode(stream, messages);
+    const lost = exporters.all().map(({ counters }) => ({
+      flows: counters[ACCOUNT.sequence_lost_flows],
+      datagrams: counters[ACCOUNT.sequence_lost_datagrams],
+      resets: counters[ACCOUNT.sequence_resets],
+    }));
+    expect(lost).not.toEqual([]);
+    expect(lost).toEqual(lost.map(() => ({ flows: 0, datagrams: 0, resets: 0 })));
   });
 
   describe.each(Object.values(KINDS))('with $name traffic', (kind) => {
@@ -168,10 +179,17 @@ function expectedAround(kind: Kind, sender: string): ReturnType<typeof aroundPac
 
 /** What the decoder alone makes of a stream. */
 function decodedSums(stream: Stream, messages: readonly TsharkMessage[]): Sums {
+  return sumRows(stream, decode(stream, messages).batch);
+}
+
+function decode(
+  stream: Stream,
+  messages: readonly TsharkMessage[],
+): { exporters: Decoder['exporters']; batch: FlowBatch } {
   const decoder = new Decoder();
   const batch = new FlowBatch(65_536);
   for (const { from, data } of messages) {
     if (from === stream.address) decoder.decode(data, 0, data.length, parseAddress(from), 0, Date.now(), batch);
   }
-  return sumRows(stream, batch);
+  return { exporters: decoder.exporters, batch };
 }
