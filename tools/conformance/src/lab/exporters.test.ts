@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ACCOUNT, FlowBatch, parseAddress, TUNNEL_TYPE } from '@weir/record';
+import { ACCOUNT, FlowBatch, parseAddress, QUALITY, TUNNEL_TYPE } from '@weir/record';
 import { Decoder } from '@weir/wire';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareMessage } from '../captures/compare.ts';
@@ -85,7 +85,7 @@ describe.runIf(ready)('Open vSwitch, softflowd and pmacctd watching iperf3', () 
   });
 
   it.each(streams)('$name misses nothing by its sequence numbers', (stream) => {
-    const { exporters } = decode(stream, messages);
+    const { exporters, batch } = decode(stream, messages);
     const lost = exporters.all().map(({ counters }) => ({
       flows: counters[ACCOUNT.sequence_lost_flows],
       datagrams: counters[ACCOUNT.sequence_lost_datagrams],
@@ -93,6 +93,9 @@ describe.runIf(ready)('Open vSwitch, softflowd and pmacctd watching iperf3', () 
     }));
     expect(lost).not.toEqual([]);
     expect(lost).toEqual(lost.map(() => ({ flows: 0, datagrams: 0, resets: 0 })));
+    // A gap that a later message gave back is still seen here.
+    const quality = batch.core.quality.subarray(0, batch.length);
+    expect(quality.filter((bits) => (bits & QUALITY.after_sequence_gap) !== 0)).toHaveLength(0);
   });
 
   describe.each(Object.values(KINDS))('with $name traffic', (kind) => {
