@@ -122,7 +122,7 @@ function placeOf(tokens: readonly Token[], catalogue: Catalogue): Place {
     else if (place.expects === 'value' && token.text === ')') {
       place = { expects: 'connective' };
       inList = false;
-    } else if (place.expects === 'value' && !inList && (token.id === term.Word || token.id === term.String)) {
+    } else if (place.expects === 'value' && !inList && [term.Word, term.Bracketed, term.String].includes(token.id)) {
       place = { expects: 'connective' };
     }
   }

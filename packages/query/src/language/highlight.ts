@@ -10,6 +10,7 @@ export const parser = plain.configure({
       CompareOp: tags.compareOperator,
       'Field/Word': tags.propertyName,
       'Value/Word': tags.literal,
+      'Value/Bracketed': tags.literal,
       String: tags.string,
       Comment: tags.lineComment,
       '( )': tags.paren,

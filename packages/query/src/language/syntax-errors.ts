@@ -98,7 +98,7 @@ function endsCondition(before: Leaf | undefined, tokens: readonly Leaf[]): boole
   if (before === undefined) return false;
   if (before.name === ')') return true;
   const previous = tokens[tokens.indexOf(before) - 1];
-  return (before.id === term.Word || before.id === term.String) && previous !== undefined && isOperator(previous);
+  return isValue(before.id) && previous !== undefined && isOperator(previous);
 }
 
 function expectation(before: Leaf | undefined, tokens: readonly Leaf[], atEnd: boolean): string {
@@ -136,7 +136,9 @@ function inList(tokens: readonly Leaf[], leaf: Leaf): boolean {
   for (let at = tokens.indexOf(leaf) - 1; at > 0; at--) {
     const token = tokens[at];
     if (token.name === '(') return isOperator(tokens[at - 1]);
-    if (token.name !== ',' && token.id !== term.Word && token.id !== term.String) return false;
+    if (token.name !== ',' && !isValue(token.id)) return false;
   }
   return false;
 }
+
+const isValue = (id: number): boolean => id === term.Word || id === term.Bracketed || id === term.String;

@@ -17,7 +17,8 @@ export const
   Word = 17,
   Subscript = 20,
   Value = 21,
-  String = 22,
-  Operator = 23,
-  CompareOp = 24,
-  List = 25
+  Bracketed = 22,
+  String = 23,
+  Operator = 24,
+  CompareOp = 25,
+  List = 26
