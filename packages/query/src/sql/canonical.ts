@@ -9,9 +9,9 @@ import type { FilterField } from '../language/catalogue.ts';
 import { attributeFrom, DATABASE, identifier } from './names.ts';
 
 export interface Canonical {
-  /** Scalar subquery that `sql` refers to by a name: two arrays, keys and what stands for each. None where none is needed. */
+  /** Scalar subquery of two arrays, keys and what stands for each. None where none is needed. */
   readonly arrays?: string;
-  /** SQL of the key that stands for `key`. */
+  /** SQL of the key that stands for `key`, where the arrays have the name `arrays` with `_from` and `_to` behind it. */
   sql(key: string, arrays: string): string;
 }
 
@@ -23,7 +23,7 @@ export function byDictionary(dimension: DimensionName, standsFor: string, unknow
     arrays:
       `(SELECT (${all('key')}, ${all('stands_for')}) FROM (` +
       `SELECT key, ${standsFor} AS stands_for FROM dictionary('${DATABASE}.${dimension}_dict')))`,
-    sql: (key, arrays) => `transform(${key}, ${arrays}.1, ${arrays}.2, ${unknown})`,
+    sql: (key, arrays) => `transform(${key}, ${arrays}_from, ${arrays}_to, ${unknown})`,
   };
 }
 

@@ -54,7 +54,13 @@ export function matching(request: MatchingRequest, params: Params): Matching {
   });
   return {
     sql: parts.join('\nUNION ALL\n'),
-    with: [...named].map(([arrays, name]) => `${arrays} AS ${name}`),
+    // Both arrays come from one look at the dictionary. Taken out of their tuple where they are used, they would be copied into the
+    // plan there: with 300,000 entities a question took three times the memory and twice the time.
+    with: [...named].flatMap(([arrays, name]) => [
+      `${arrays} AS ${name}`,
+      `(SELECT ${name}.1) AS ${name}_from`,
+      `(SELECT ${name}.2) AS ${name}_to`,
+    ]),
     columns,
   };
 }
