@@ -57,6 +57,29 @@ describe('a supervised process', () => {
     expect(made.pid).toBeUndefined();
   });
 
+  it('is tried again when it cannot even be started', async () => {
+    const { execPath } = process;
+    const reasons: string[] = [];
+    try {
+      await new Promise<void>((resolve) => {
+        const made: ManagedChild = child('good', {
+          onMessage: (message) => {
+            if (message.type === 'want_port') made.send({ type: 'port_free' });
+            if (message.type === 'ready') resolve();
+          },
+          onDown: (reason) => {
+            if (reasons.push(reason) === 2) process.execPath = execPath;
+          },
+        });
+        process.execPath = '/nonexistent/node';
+        made.start();
+      });
+    } finally {
+      process.execPath = execPath;
+    }
+    expect(reasons).toEqual(new Array(2).fill('child cannot be started: spawn /nonexistent/node ENOENT'));
+  });
+
   it('is started again when it dies, later each time', async () => {
     const waits: number[] = [];
     await new Promise<void>((resolve) => {

@@ -54,7 +54,35 @@ export class ManagedChild {
     const began = Date.now();
     const killsBefore = outOfMemoryKills();
     const message = this.#start();
-    const child = fork(this.#module, {
+    let child: ChildProcess;
+    try {
+      child = this.#fork(message);
+    } catch (error) {
+      this.#again(`${this.name} cannot be started: ${(error as Error).message}`, began);
+      return;
+    }
+    this.#process = child;
+    this.#why = '';
+    let gone = false;
+    child.on('message', (message) => this.#take(message as FromChild));
+    child.on('error', (error) => {
+      if (gone) return;
+      // A process that never began (no more processes or files allowed) does not exit either.
+      gone = child.pid === undefined;
+      if (gone) this.#again(`${this.name} cannot be started: ${error.message}`, began);
+      else this.#log.error({ err: error.message }, `${this.name}: cannot be told or stopped`);
+    });
+    child.once('exit', (code, signal) => {
+      if (gone) return;
+      gone = true;
+      const cause = causeOfEnd(code, signal, killsBefore, outOfMemoryKills());
+      this.#again(`${this.name} ended (${cause})${this.#why === '' ? '' : `: ${this.#why}`}`, began);
+    });
+    this.send(message);
+  }
+
+  #fork(message: Start): ChildProcess {
+    return fork(this.#module, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       // Each statement that the embedded store runs holds one of libuv's threads, which file access needs too: more than four,
       // and enough for inserts beside all the queries that may run.
@@ -63,25 +91,21 @@ export class ManagedChild {
       // Young garbage is collected every 4 MB in place of 32: the hot path makes hardly any, and memory is shared with the store.
       execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4'],
     });
-    this.#process = child;
-    this.#why = '';
-    child.on('message', (message) => this.#take(message as FromChild));
-    child.on('error', (error) => this.#log.error({ err: error.message }, `${this.name}: cannot be started`));
-    child.once('exit', (code, signal) => {
-      this.#process = undefined;
-      if (this.#stopping) return;
-      const cause = causeOfEnd(code, signal, killsBefore, outOfMemoryKills());
-      const reason = `${this.name} ended (${cause})${this.#why === '' ? '' : `: ${this.#why}`}`;
-      if (Date.now() - began > HEALTHY_MS) this.#backoff = FIRST_BACKOFF_MS;
-      const wait = this.#backoff;
-      this.#backoff = Math.min(LAST_BACKOFF_MS, wait * 2);
-      this.#hooks.onDown(reason, wait);
-      this.#timer = setTimeout(() => {
-        this.restarts++;
-        this.start();
-      }, wait);
-    });
-    this.send(message);
+  }
+
+  /** It is gone, or never was: starts it once more after a while. */
+  #again(reason: string, began: number): void {
+    this.#process = undefined;
+    if (this.#stopping) return;
+    if (Date.now() - began > HEALTHY_MS) this.#backoff = FIRST_BACKOFF_MS;
+    const wait = this.#backoff;
+    this.#backoff = Math.min(LAST_BACKOFF_MS, wait * 2);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.restarts++;
+      this.start();
+    }, wait);
+    this.#hooks.onDown(reason, wait);
   }
 
   #take(message: FromChild): void {
