@@ -57,7 +57,8 @@ export function decodeCursor(text: string, order: FlowOrder): Cursor {
     for (const digit of part) value = value * 36n + BigInt(Number.parseInt(digit, 36));
     return value;
   });
-  if (after.some((value) => value >= 2n ** 64n)) throw badCursor();
+  const most = BigInt(Number.MAX_SAFE_INTEGER);
+  if (from > to || to > most || shown > most || after.some((value) => value >= 2n ** 64n)) throw badCursor();
   return { order, from: Number(from), to: Number(to), shown: Number(shown), after: after.map(String) };
 }
 

@@ -206,6 +206,7 @@ class Reader {
   /** Text of a value: words as they are, quoted texts without quotes. */
   #value(node: SyntaxNode): string {
     const raw = this.#slice(node);
+    if (node.type.id === term.Bracketed) return raw.slice(1, -1);
     return node.type.id === term.String ? unquote(raw) : raw;
   }
 }

@@ -91,10 +91,10 @@ function readAddressOrNetwork(
   text: string,
   operator: ComparisonOperator,
 ): ReadValue | ValueProblem {
-  // A bare leading-colon word is an IPv6 address too, and so is one in brackets.
+  // A bare leading-colon word is an IPv6 address too.
   if (!text.includes('/') && operator !== '<<') {
     if (text === '') return { type: 'address', address: '' };
-    const words = tryParseAddress(text.replace(/^\[(.*)\]$/, '$1'));
+    const words = tryParseAddress(text);
     if (words !== undefined) return { type: 'address', address: formatAddress(words) || '::' };
   } else {
     try {

@@ -250,7 +250,16 @@ describe('flows', () => {
   });
 
   it('refuse a cursor that is none', async () => {
-    await expect(page({ cursor: '1.2.3' })).rejects.toThrow('no cursor');
+    const big = 'z'.repeat(14);
+    for (const cursor of [
+      '1.2.3',
+      `t.0.z.${big}.1.0.0.0.0`,
+      `t.0.${big}.0.1.0.0.0.0`,
+      't.2.1.0.1.0.0.0.0',
+      't.0.1.0.1.0.0.0',
+    ]) {
+      await expect(page({ cursor })).rejects.toThrow('no cursor');
+    }
   });
 });
 
