@@ -92,6 +92,14 @@ export function FlowTable(props: Props) {
     overscan: OVERSCAN,
     getItemKey: (index) => identityOf(flows[index]),
   });
+  // Another order begins at the top. The table itself stays, and with it the focus on the head that was pressed.
+  const shownOrder = useRef(order);
+  useEffect(() => {
+    if (shownOrder.current === order) return;
+    shownOrder.current = order;
+    setActive(0);
+    scroller.current?.scrollTo(0, 0);
+  }, [order]);
   const items = rows.getVirtualItems();
   const first = items[0];
   const last = items.at(-1);

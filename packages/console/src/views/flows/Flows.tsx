@@ -64,7 +64,7 @@ export function Flows() {
     }
     return (
       <FlowTable
-        key={`${state.live} ${state.from} ${state.to} ${state.filter} ${state.order}`}
+        key={`${state.live} ${state.from} ${state.to} ${state.filter}`}
         flows={flows}
         columns={columns}
         utc={state.utc}
