@@ -126,13 +126,13 @@ export class ExporterTable {
 
   /**
    * Makes room once nine tenths of the table are taken, so that senders of made-up addresses cannot keep real exporters out: forgets
-   * exporters until a quarter is free, first those of which nothing could be read and that were not seen since `unreadBefore`, then
-   * others not seen since `before` (both ms since 1970), the longest silent first. What was known of them is gone: one that comes back
-   * is new and its counters begin at zero. Answers the forgotten.
+   * exporters until a quarter is free, first those of which nothing could be read, then others not seen since `before` (ms since 1970),
+   * the longest silent first. What was known of them is gone: one that comes back is new and its counters begin at zero. Answers the
+   * forgotten.
    */
-  retire(before: number, unreadBefore = before): readonly Exporter[] {
+  retire(before: number): readonly Exporter[] {
     if (this.#list.length < this.#cap * 0.9) return [];
-    const silent = this.#list.filter((exporter) => exporter.lastSeen < (wasRead(exporter) ? before : unreadBefore));
+    const silent = this.#list.filter((exporter) => !wasRead(exporter) || exporter.lastSeen < before);
     silent.sort((a, b) => Number(wasRead(a)) - Number(wasRead(b)) || a.lastSeen - b.lastSeen);
     const retired = silent.slice(0, this.#list.length - Math.floor(this.#cap * 0.75));
     const gone = new Set(retired);

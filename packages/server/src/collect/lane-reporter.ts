@@ -15,9 +15,8 @@ const DESCRIBE_MS = 5000;
  */
 const DESCRIBED = 100_000;
 
-/** Exporters silent for less than this, in milliseconds, are never forgotten; those that sent nothing readable may be sooner. */
+/** Exporters silent for less than this, in milliseconds, are forgotten only if they sent nothing readable. */
 const SILENT_MS = 10_000;
-const UNREAD_SILENT_MS = 1000;
 /** Nor those whose last flows may still be in a spool file that is not complete, and so not counted under their names. */
 const SPOOL_AGES = 3;
 
@@ -94,7 +93,7 @@ export class LaneReporter {
   /** Forgets silent exporters where the table fills; answers the keys of those that are in reports. */
   #retire(now: number): string[] {
     const { exporters } = this.#decoder;
-    const retired = exporters.retire(now - this.#silentMs, now - UNREAD_SILENT_MS);
+    const retired = exporters.retire(now - this.#silentMs);
     for (const { key } of retired) this.#byKey.delete(keyText(key));
     this.#known = exporters.all().length;
     return retired.filter(isCounted).map(({ key }) => keyText(key));
