@@ -35,6 +35,7 @@ describe('the report of a lane', () => {
       decoder.decode(Uint8Array.of(0, 77, 0, 0), 0, 4, parseAddress(`192.0.2.${last}`), 0, now, batch);
     for (let last = 1; last <= 25; last++) receive(last, NOW + last);
     expect(decoder.exporters.unattributed.counters[ACCOUNT.datagrams_exporter_cap]).toBe(5);
+    expect(reporter.report(NOW + 1020, STATS, 'No space left on device').retired).toEqual([]);
     const late = reporter.report(NOW + 1021, STATS, '');
     expect(late.exporters.map(({ counters }) => counters[ACCOUNT.datagrams_unknown_protocol])).toEqual(
       new Array(20).fill(1),

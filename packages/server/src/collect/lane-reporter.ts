@@ -81,7 +81,8 @@ export class LaneReporter {
         }),
       ),
       unattributed: exporters.unattributed.counters.slice(),
-      retired: this.#retire(now),
+      // While the spool has a problem, flows may wait for long to be counted under their exporters' names.
+      retired: spoolProblem === '' ? this.#retire(now) : [],
       strings: this.#decoder.strings
         .drain()
         .map(({ key, text }) => ({ key: keyText(key), text, version: String(now) })),
