@@ -31,17 +31,7 @@ describe('weir serve', () => {
     await load.close();
     expect(first.exitCode).toBe(0);
 
-    const second = new Weir(options);
-    try {
-      await second.ready();
-      await second.settles();
-      expect(await second.flows()).toEqual({
-        flows: DATAGRAMS * FLOWS_PER_DATAGRAM,
-        bytes: sumTo(DATAGRAMS * FLOWS_PER_DATAGRAM),
-      });
-    } finally {
-      await second.stop();
-    }
+    await expectAllStored(options, DATAGRAMS);
   }, 120_000);
 
   it('loses nothing and ends within the time that Kubernetes allows when the storing process does not answer', async () => {
@@ -61,17 +51,7 @@ describe('weir serve', () => {
     );
     expect(first.waitingFiles()).not.toEqual([]);
 
-    const second = new Weir(options);
-    try {
-      await second.ready();
-      await second.settles();
-      expect(await second.flows()).toEqual({
-        flows: DATAGRAMS * FLOWS_PER_DATAGRAM,
-        bytes: sumTo(DATAGRAMS * FLOWS_PER_DATAGRAM),
-      });
-    } finally {
-      await second.stop();
-    }
+    await expectAllStored(options, DATAGRAMS);
   }, 120_000);
 
   it('ends with the port and the setting when another program has the UDP port', async () => {
@@ -111,4 +91,17 @@ describe('weir serve', () => {
 /** The flows are numbered in their byte counters. */
 function sumTo(last: number): number {
   return (last * (last + 1)) / 2;
+}
+
+/** Starts Weir once more on the same data: everything that was sent is stored exactly once. */
+async function expectAllStored(options: ConstructorParameters<typeof Weir>[0], datagrams: number): Promise<void> {
+  const weir = new Weir(options);
+  try {
+    await weir.ready();
+    await weir.settles();
+    const flows = datagrams * FLOWS_PER_DATAGRAM;
+    expect(await weir.flows()).toEqual({ flows, bytes: sumTo(flows) });
+  } finally {
+    await weir.stop();
+  }
 }
