@@ -7,18 +7,20 @@ import { fileURLToPath } from 'node:url';
 export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   record: [],
   wire: ['record'],
-  listen: ['record', 'wire'],
+  libc: [],
+  listen: ['record', 'wire', 'libc'],
   enrich: ['record'],
   query: ['record'],
-  store: ['record', 'query'],
-  server: ['record', 'wire', 'listen', 'enrich', 'query', 'store'],
+  spool: ['record', 'libc'],
+  store: ['record', 'query', 'spool'],
+  server: ['record', 'wire', 'libc', 'listen', 'enrich', 'query', 'spool', 'store'],
   // The command line starts everything, the demo included.
-  cli: ['record', 'wire', 'listen', 'enrich', 'query', 'store', 'server', 'demo'],
+  cli: ['record', 'wire', 'listen', 'enrich', 'query', 'spool', 'store', 'server', 'demo'],
   // The page shares names and the filter language with the server, nothing else.
   console: ['record', 'query'],
   demo: ['record', 'wire', 'enrich'],
-  bench: ['record', 'wire', 'listen', 'enrich', 'query', 'store', 'server', 'demo', 'conformance'],
-  conformance: ['record', 'wire', 'listen', 'enrich', 'query', 'store', 'server', 'demo', 'cli'],
+  bench: ['record', 'wire', 'libc', 'listen', 'enrich', 'query', 'spool', 'store', 'server', 'demo', 'conformance'],
+  conformance: ['record', 'wire', 'libc', 'listen', 'enrich', 'query', 'spool', 'store', 'server', 'demo', 'cli'],
 };
 
 const IMPORT = /(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;

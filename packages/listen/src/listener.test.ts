@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram';
+import { libcUnavailable } from '@weir/libc';
 import { formatAddress, parseAddress } from '@weir/record';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ListenError } from './errors.ts';
-import { recvmmsgAvailable } from './linux/libc.ts';
 import { type Backend, type DatagramBatch, type Listener, type ListenOptions, openListener } from './listener.ts';
 import { assertPortsFree } from './ports-free.ts';
 
@@ -47,7 +47,7 @@ afterEach(() => {
   for (const close of open.splice(0)) close();
 });
 
-const backends: Backend[] = recvmmsgAvailable() === undefined ? ['recvmmsg', 'dgram'] : ['dgram'];
+const backends: Backend[] = libcUnavailable() === undefined ? ['recvmmsg', 'dgram'] : ['dgram'];
 
 describe.each(backends)('a listener on %s', (backend) => {
   async function listen(options: Partial<ListenOptions> = {}): Promise<Listener> {

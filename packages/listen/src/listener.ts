@@ -1,7 +1,7 @@
 // What a lane receives with: the interface that both backends stand behind, and the choice between them.
+import { libcUnavailable } from '@weir/libc';
 import { dgramListener } from './dgram-listener.ts';
 import { ListenError } from './errors.ts';
-import { recvmmsgAvailable } from './linux/libc.ts';
 import { recvmmsgListener } from './linux/recvmmsg-listener.ts';
 import { type ResolvedBind, resolveBinds } from './resolve.ts';
 
@@ -91,7 +91,7 @@ export interface BackendOptions extends Omit<ListenOptions, 'binds' | 'backend'>
 export async function openListener(options: ListenOptions): Promise<Listener> {
   const binds = await resolveBinds(options.binds);
   const backend = options.backend ?? 'auto';
-  const unavailable = backend === 'dgram' ? undefined : recvmmsgAvailable();
+  const unavailable = backend === 'dgram' ? undefined : libcUnavailable();
   if (backend === 'recvmmsg' && unavailable !== undefined) throw new ListenError('backend_unavailable', unavailable);
   if (backend === 'dgram' || unavailable !== undefined) {
     const warnings =

@@ -3,13 +3,13 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient, type ResponseJSON } from '@clickhouse/client';
+import type { NativeColumn } from '@weir/spool';
 import { EmbeddedConnection, startEngine } from './connection/embedded.ts';
 import { integersInArrays, type Params, stringLiteral } from './connection/literals.ts';
 import { limitSettings, type QueryLimits, type Settings, settingsClause } from './limits.ts';
 import type { DdlOptions } from './schema/ddl.ts';
 import { migrate } from './schema/migrate.ts';
 import { DATABASE } from './schema/tables.ts';
-import type { NativeColumn } from './spool/index.ts';
 import { asStoreError, StoreError } from './store-error.ts';
 
 export type StoreTarget =

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { libcUnavailable } from '@weir/libc';
 import { describe, expect, it } from 'vitest';
 import type { Spread } from '../testing/spread-sources.ts';
-import { recvmmsgAvailable } from './libc.ts';
 
 const SCRIPT = fileURLToPath(new URL('../testing/spread-sources.ts', import.meta.url));
 const LANES = 3;
@@ -10,7 +10,7 @@ const EACH = 6;
 /** Root may make a network namespace; others may in a user namespace, where the system allows it. */
 const UNSHARE = process.getuid?.() === 0 ? ['--net'] : ['--user', '--map-root-user', '--net'];
 const why =
-  recvmmsgAvailable() ??
+  libcUnavailable() ??
   (spawnSync('unshare', [...UNSHARE, 'ip', 'link']).status === 0 ? undefined : 'needs unshare and ip');
 
 function spread(host: string, target: string, sources: readonly string[]): Spread {

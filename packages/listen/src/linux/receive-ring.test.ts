@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
+import { libc, libcUnavailable, MSG_DONTWAIT } from '@weir/libc';
 import { formatAddress } from '@weir/record';
 import { afterEach, describe, expect, it } from 'vitest';
-import { libc, MSG_DONTWAIT, recvmmsgAvailable } from './libc.ts';
 import { ReceiveRing, SLOTS } from './receive-ring.ts';
 import { UdpSocket } from './udp-socket.ts';
 
@@ -21,7 +21,7 @@ async function send(to: { address: string; port: number }, payloads: readonly Ui
   }
 }
 
-describe.runIf(recvmmsgAvailable() === undefined)('the ring that recvmmsg fills', () => {
+describe.runIf(libcUnavailable() === undefined)('the ring that recvmmsg fills', () => {
   it.each([
     ['127.0.0.1', 4],
     ['::1', 6],

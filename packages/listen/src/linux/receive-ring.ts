@@ -1,7 +1,8 @@
 // The memory that recvmmsg fills: one allocation that holds message headers, addresses, control data and slots, and the reading
 // of what the kernel wrote there into a DatagramBatch. Layouts are those of 64-bit little-endian Linux.
+
+import { AF_INET, type Libc, MSG_TRUNC, SO_RXQ_OVFL, SO_TIMESTAMPNS, SOL_SOCKET } from '@weir/libc';
 import type { DatagramBatch } from '../listener.ts';
-import { AF_INET, type Libc, MSG_TRUNC, SO_RXQ_OVFL, SO_TIMESTAMPNS, SOL_SOCKET } from './libc.ts';
 import { SOCKADDR_BYTES } from './sockaddr.ts';
 
 /** Datagrams a call. More gained nothing; their first 1.5 kB fit the second-level cache together. */

@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram';
+import { libcUnavailable } from '@weir/libc';
 import { formatAddress } from '@weir/record';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Listener, openListener } from '../listener.ts';
-import { recvmmsgAvailable } from './libc.ts';
 
 const open: (() => void)[] = [];
 afterEach(() => {
@@ -31,7 +31,7 @@ async function sendFrom(address: string, count: number, port: number, size = 1):
   }
 }
 
-describe.runIf(recvmmsgAvailable() === undefined)('receiving with recvmmsg', () => {
+describe.runIf(libcUnavailable() === undefined)('receiving with recvmmsg', () => {
   it('keeps every source address in one lane, whatever its source port, and uses all lanes', async () => {
     const first = await listen(0, 0, 3);
     const { port } = first.stats().sockets[0];

@@ -1,9 +1,9 @@
 // The Linux backend: recvmmsg on the sockets of a lane in turn, never blocking, so that the thread's messages and timers run too.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { type Libc, libc, MSG_DONTWAIT, type ReadableWatch } from '@weir/libc';
 import { endpointText, ListenError } from '../errors.ts';
 import type { BackendOptions, Listener, ListenerStats, ListenHandler } from '../listener.ts';
 import { receiveBufferWarning } from '../receive-buffer.ts';
-import { type Libc, libc, MSG_DONTWAIT, type ReadableWatch } from './libc.ts';
 import { ReceiveRing, SLOTS } from './receive-ring.ts';
 import { UdpSocket } from './udp-socket.ts';
 

@@ -1,6 +1,7 @@
 // struct sockaddr_in and sockaddr_in6: family (host order), port (network order), then the address in network order.
+
+import { AF_INET, AF_INET6 } from '@weir/libc';
 import { isIPv4, parseAddress } from '@weir/record';
-import { AF_INET, AF_INET6 } from './libc.ts';
 
 /** Room for either. */
 export const SOCKADDR_BYTES = 28;

@@ -1,9 +1,5 @@
 // One UDP socket, opened through the C library because node:dgram hides its file descriptor.
 
-import { DropCounter } from '../drop-counter.ts';
-import { bindError, endpointText, ListenError } from '../errors.ts';
-import type { ResolvedBind } from '../resolve.ts';
-import { laneProgram } from './lane-filter.ts';
 import {
   AF_INET,
   AF_INET6,
@@ -20,7 +16,11 @@ import {
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOL_SOCKET,
-} from './libc.ts';
+} from '@weir/libc';
+import { DropCounter } from '../drop-counter.ts';
+import { bindError, endpointText, ListenError } from '../errors.ts';
+import type { ResolvedBind } from '../resolve.ts';
+import { laneProgram } from './lane-filter.ts';
 import { SOCKADDR_BYTES, sockaddr, sockaddrPort } from './sockaddr.ts';
 
 /** Index of `drops` in the array that SO_MEMINFO gives (SK_MEMINFO_DROPS), of 9 words. */

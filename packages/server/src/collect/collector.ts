@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { exporterNode, type Inventory, inventoryEntities } from '@weir/enrich';
 import { assertPortsFree, ListenError } from '@weir/listen';
 import { type DimensionName, type DimensionRow, newCounters } from '@weir/record';
-import { enforceCap, type LedgerRow, prepareSpool, SpoolError, spoolUsage, writeLedger } from '@weir/store/spool';
+import { enforceCap, type LedgerRow, prepareSpool, SpoolError, spoolUsage, writeLedger } from '@weir/spool';
 import type { Directories } from '../child.ts';
 import { type Config, isLoopback } from '../config/schema.ts';
 import { ServerError, type ServerErrorCode } from '../errors.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SpoolError } from '@weir/store/spool';
+import { SpoolError } from '@weir/spool';
 import { describe, expect, it } from 'vitest';
 import { DimensionOutbox } from './dimension-outbox.ts';
 

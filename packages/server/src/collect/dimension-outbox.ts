@@ -1,7 +1,7 @@
 // Rows of dimensions on their way to the spool. Lanes announce a text or an address once: when the spool cannot be written just then,
 // the rows wait here, or the flows that name them would stay without a name.
 import type { DimensionName, DimensionRow } from '@weir/record';
-import { writeDimension } from '@weir/store/spool';
+import { writeDimension } from '@weir/spool';
 
 /** Rows of one dimension kept while the spool cannot be written; a row takes up to about 1 kB. What comes on top is dropped. */
 const KEPT_ROWS = 50_000;

@@ -2,7 +2,7 @@
 import type { Enricher } from '@weir/enrich';
 import type { ListenerStats } from '@weir/listen';
 import { ACCOUNT, type AccountName, keyText } from '@weir/record';
-import type { ExporterRows } from '@weir/store/spool';
+import type { ExporterRows } from '@weir/spool';
 import type { Decoder, Exporter } from '@weir/wire';
 import type { DemoMark } from './demo-mark.ts';
 import type { LaneExporter, LaneReport } from './messages.ts';

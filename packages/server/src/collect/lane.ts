@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Enricher } from '@weir/enrich';
 import { type DatagramBatch, ListenError, type Listener, type ListenHandler, openListener } from '@weir/listen';
 import { FlowBatch, parseNetwork } from '@weir/record';
-import { SpoolError, SpoolWriter } from '@weir/store/spool';
+import { SpoolError, SpoolWriter } from '@weir/spool';
 import { Decoder } from '@weir/wire';
 import { DemoMark } from './demo-mark.ts';
 import { LaneReporter } from './lane-reporter.ts';

@@ -1,6 +1,6 @@
 // Turns a lane's running counters into ledger rows: what each account of each exporter grew by since the last time.
 import { ACCOUNT, ACCOUNT_NAMES } from '@weir/record';
-import type { LedgerRow } from '@weir/store/spool';
+import type { LedgerRow } from '@weir/spool';
 import { UNATTRIBUTED } from './lane-totals.ts';
 
 export class LedgerWriter {

@@ -1,6 +1,7 @@
 // What is known of the store itself, asked for every few seconds and kept: metrics, readiness and the page read it often.
+
+import { waitingFlows } from '@weir/spool';
 import { DATABASE, type Loader, type Store } from '@weir/store';
-import { waitingFlows } from '@weir/store/spool';
 import type { StoreFacts } from '../operations/readiness.ts';
 
 const REFRESH_MS = 5000;

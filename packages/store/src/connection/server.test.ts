@@ -6,10 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FIELD, FlowBatch, setNumber } from '@weir/record';
+import { SpoolWriter, waitingFlows } from '@weir/spool';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Loader } from '../loader/loader.ts';
 import { TABLES } from '../schema/tables.ts';
-import { SpoolWriter, waitingFlows } from '../spool/index.ts';
 import { openStore, type Store } from '../store.ts';
 
 interface Asked {

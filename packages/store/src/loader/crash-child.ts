@@ -3,7 +3,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIELD, FlowBatch, setNumber } from '@weir/record';
-import { prepareSpool, SpoolWriter } from '../spool/index.ts';
+import { prepareSpool, SpoolWriter } from '@weir/spool';
 import { openStore } from '../store.ts';
 import { Loader } from './loader.ts';
 

@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { prepareSpool } from '@weir/spool';
 import { afterAll, describe, expect, it } from 'vitest';
-import { prepareSpool } from '../spool/index.ts';
 import { openStore } from '../store.ts';
 import { Loader } from './loader.ts';
 

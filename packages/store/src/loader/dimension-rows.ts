@@ -3,8 +3,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DIMENSIONS, type DimensionName } from '@weir/record';
+import { CORRUPT, DIMENSION_NAMES, dimensionFolder, namesIn, tryUnlink } from '@weir/spool';
 import { DATABASE } from '../schema/tables.ts';
-import { CORRUPT, DIMENSION_NAMES, dimensionFolder, namesIn, tryUnlink } from '../spool/index.ts';
 import type { Store } from '../store.ts';
 import { StoreError } from '../store-error.ts';
 

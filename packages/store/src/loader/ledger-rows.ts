@@ -4,8 +4,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ACCOUNTS, type AccountName } from '@weir/record';
-import { stringLiteral } from '../connection/literals.ts';
-import { DATABASE } from '../schema/tables.ts';
 import {
   asSpoolError,
   CORRUPT,
@@ -15,7 +13,9 @@ import {
   type LedgerRow,
   namesIn,
   tryUnlink,
-} from '../spool/index.ts';
+} from '@weir/spool';
+import { stringLiteral } from '../connection/literals.ts';
+import { DATABASE } from '../schema/tables.ts';
 import type { Store } from '../store.ts';
 
 /** Files taken in with one insert: each insert makes a part. */

@@ -14,8 +14,8 @@ import {
   parseAddress,
   setNumber,
 } from '@weir/record';
+import { CORRUPT, claimFlows, SpoolWriter, waitingFlows, writeDimension, writeLedger } from '@weir/spool';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CORRUPT, claimFlows, SpoolWriter, waitingFlows, writeDimension, writeLedger } from '../spool/index.ts';
 import { openStore, type Store } from '../store.ts';
 import { StoreError } from '../store-error.ts';
 import { Loader } from './loader.ts';

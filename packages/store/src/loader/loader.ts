@@ -17,7 +17,7 @@ import {
   setAside,
   sizeOf,
   waitingFlows,
-} from '../spool/index.ts';
+} from '@weir/spool';
 import type { Store } from '../store.ts';
 import { StoreError, type StoreErrorCode } from '../store-error.ts';
 import { Dictionaries, loadDimensions } from './dimension-rows.ts';

@@ -2,9 +2,9 @@
 // killed, or the engine failed. An embedded engine writes the deduplication token before it makes the part visible; killed in
 // between it would take a second insert for a duplicate and the rows would be lost. So it is asked for the rows themselves.
 import { FIELDS } from '@weir/record';
+import type { NativeColumn } from '@weir/spool';
 import { stringLiteral } from '../connection/literals.ts';
 import { DATABASE } from '../schema/tables.ts';
-import type { NativeColumn } from '../spool/index.ts';
 import type { Store } from '../store.ts';
 
 /** What tells one row from another: rows that agree in all core columns are the same record received twice in one millisecond. */

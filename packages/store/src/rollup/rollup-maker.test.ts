@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeSpool } from '@weir/spool';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { makeSpool } from '../spool/index.ts';
 import { openStore, type Store } from '../store.ts';
 import { RollupMaker } from './rollup-maker.ts';
 

@@ -2,9 +2,9 @@
 // minutes. What readers may use ends where the first slot that is not made, or has to be made again, begins: a slot is either
 // whole or not used, whatever happens in between.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Manifest, oldestPending, waitingFlows } from '@weir/spool';
 import type { Log } from '../loader/loader.ts';
 import { DATABASE, type Resolution, ROLLUPS, type RollupSpec } from '../schema/tables.ts';
-import { type Manifest, oldestPending, waitingFlows } from '../spool/index.ts';
 import type { Store } from '../store.ts';
 import {
   countFlowsSql,

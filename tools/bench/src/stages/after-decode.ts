@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Enricher, parseInventory } from '@weir/enrich';
 import { FIELD, FlowBatch } from '@weir/record';
-import { SpoolWriter } from '@weir/store/spool';
+import { SpoolWriter } from '@weir/spool';
 import { Decoder } from '@weir/wire';
 import { clusterInventory } from '../load/cluster.ts';
 import { Netflow5Round } from './decode.ts';

@@ -1,4 +1,4 @@
-// @weir/store/spool: the directory between collecting and storing. Imports neither chDB nor the ClickHouse client, so that a
+// @weir/spool: the directory between collecting and storing. Imports neither chDB nor the ClickHouse client, so that a
 // collector does not load the engine.
 export { enforceCap, type SpoolUsage, spoolUsage } from './cap.ts';
 export { type Claim, claimFlows, oldestPending, oldestWaiting, removeClaim, setAside, waitingFlows } from './claim.ts';

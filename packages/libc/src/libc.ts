@@ -1,4 +1,4 @@
-// The few calls of the C library that receiving needs, and the numbers of the Linux ABI that go with them.
+// The few calls of the C library that are needed, and the numbers of the Linux ABI that go with them.
 import { createRequire } from 'node:module';
 import { arch, endianness, platform } from 'node:os';
 
@@ -21,6 +21,12 @@ export const SO_MEMINFO = 55;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_TRUNC = 0x20;
 
+/** Memory outside the JavaScript heap. */
+export interface Memory {
+  readonly address: bigint;
+  readonly memory: ArrayBuffer;
+}
+
 export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array, length: number): number;
@@ -30,10 +36,19 @@ export interface Libc {
   /** `headers`: address of `count` struct mmsghdr in memory from `allocate`. Returns how many were filled, -1 with errno. */
   recvmmsg(fd: number, headers: bigint, count: number, flags: number, timeout: null): number;
   close(fd: number): number;
+  flock(fd: number, operation: number): number;
+  /** Returns the number of the error, 0 for none. */
+  posix_fallocate(fd: number, offset: number, bytes: number): number;
+  /** Maps a file from its beginning; undefined when that fails, with errno. */
+  mmap(bytes: number, protection: number, flags: number, fd: number): Memory | undefined;
+  munmap(address: bigint, bytes: number): number;
+  syncfs(fd: number): number;
   /** Of the last call in this thread, as a name such as `EAGAIN`. */
   errno(): string;
+  /** Name of an error's number. */
+  errnoName(errno: number): string;
   /** Memory that stays where it is until the process ends. Nothing frees it: the kernel and views keep pointing into it. */
-  allocate(bytes: number): { readonly address: bigint; readonly memory: ArrayBuffer };
+  allocate(bytes: number): Memory;
   /** Watches a descriptor through the thread's event loop. `callback` comes as long as a datagram waits, until stopped. */
   watch(fd: number): ReadableWatch;
 }
@@ -44,16 +59,19 @@ export interface ReadableWatch {
   close(): void;
 }
 
+/** What mmap answers when it fails: (void *) -1. */
+const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
+
 type Koffi = typeof import('koffi');
 
 const ARCHITECTURES = new Set(['x64', 'arm64', 'riscv64', 'loong64', 'ppc64']);
 
 let loaded: Libc | Error | undefined;
 
-/** Why `recvmmsg` cannot be used here, as a sentence; undefined when it can. */
-export function recvmmsgAvailable(): string | undefined {
-  if (platform() !== 'linux') return 'recvmmsg needs Linux';
-  if (!ARCHITECTURES.has(arch()) || endianness() !== 'LE') return `recvmmsg is not supported on ${arch()}`;
+/** Why the C library cannot be called here, as a sentence; undefined when it can. */
+export function libcUnavailable(): string | undefined {
+  if (platform() !== 'linux') return 'the calls of Linux are needed';
+  if (!ARCHITECTURES.has(arch()) || endianness() !== 'LE') return `the calls of Linux are not known for ${arch()}`;
   try {
     libc();
     return undefined;
@@ -80,6 +98,12 @@ function load(): Libc {
   // The process itself: its C library, whichever that is (glibc, musl).
   const library = koffi.load(null);
   const names = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [number, name]));
+  const errnoName = (errno: number) => names.get(errno) ?? `errno ${errno}`;
+  const memoryAt = (pointer: unknown, bytes: number): Memory => ({
+    address: koffi.address(pointer),
+    memory: koffi.view(pointer, bytes),
+  });
+  const mmap = library.func('void *mmap(void *, size_t, int, int, int, int64_t)');
   return {
     socket: library.func('int socket(int, int, int)'),
     bind: library.func('int bind(int, const void *, unsigned int)'),
@@ -88,11 +112,17 @@ function load(): Libc {
     getsockopt: library.func('int getsockopt(int, int, int, _Out_ void *, _Inout_ unsigned int *)'),
     recvmmsg: library.func('int recvmmsg(int, void *, unsigned int, int, void *)'),
     close: library.func('int close(int)'),
-    errno: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
-    allocate(bytes) {
-      const pointer: unknown = koffi.alloc('uint8_t', bytes);
-      return { address: koffi.address(pointer), memory: koffi.view(pointer, bytes) };
+    flock: library.func('int flock(int, int)'),
+    posix_fallocate: library.func('int posix_fallocate(int, int64_t, int64_t)'),
+    mmap(bytes, protection, flags, fd) {
+      const pointer: unknown = mmap(null, bytes, protection, flags, fd, 0);
+      return koffi.address(pointer) === MAP_FAILED ? undefined : memoryAt(pointer, bytes);
     },
+    munmap: library.func('int munmap(uintptr_t, size_t)'),
+    syncfs: library.func('int syncfs(int)'),
+    errno: () => errnoName(koffi.errno()),
+    errnoName,
+    allocate: (bytes) => memoryAt(koffi.alloc('uint8_t', bytes), bytes),
     watch(fd) {
       const handle = koffi.node.poll(fd, { readable: true }, () => {});
       handle.stop();
