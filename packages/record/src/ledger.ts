@@ -31,6 +31,11 @@ export const ACCOUNTS = {
   },
   datagrams_not_allowed: { unit: 'datagram', role: 'lost', description: 'Peer is outside the allowed networks' },
   datagrams_exporter_cap: { unit: 'datagram', role: 'lost', description: 'More exporters than the cap' },
+  datagrams_lost_with_process: {
+    unit: 'datagram',
+    role: 'lost',
+    description: 'Being read by a collecting process when it was killed',
+  },
 
   flows_received: { unit: 'flow', role: 'in', description: 'Flow records decoded from datagrams' },
   flows_spooled: { unit: 'flow', role: 'good', description: 'Flows written to complete spool files' },
@@ -39,12 +44,27 @@ export const ACCOUNTS = {
     role: 'lost',
     description: 'The spool could not be written (disk full, not writable)',
   },
+  flows_lost_with_process: {
+    unit: 'flow',
+    role: 'lost',
+    description: 'In the memory of a collecting process that was killed before they were in a spool file',
+  },
+
+  flows_offered: { unit: 'flow', role: 'in', description: 'Flows handed to a sink' },
   flows_stored: { unit: 'flow', role: 'good', description: 'Flows that the store acknowledged' },
+  flows_sent: { unit: 'flow', role: 'good', description: "Flows that a sink's destination acknowledged" },
+  flows_filtered: { unit: 'flow', role: 'good', description: "Flows that a sink's filter left out" },
+  flows_refused: { unit: 'flow', role: 'lost', description: "Flows that a sink's destination will never take" },
   flows_spool_cap: { unit: 'flow', role: 'lost', description: 'Dropped with the oldest spool file, over the cap' },
   flows_spool_corrupt: {
     unit: 'flow',
     role: 'lost',
-    description: 'In a spool file that the store could not read; the file was set aside',
+    description: 'In a spool file that is damaged or cannot be understood; the file was set aside',
+  },
+  flows_spool_missing: {
+    unit: 'flow',
+    role: 'lost',
+    description: 'In a spool file that was removed by somebody else before it was read',
   },
 
   kernel_dropped: {
@@ -89,8 +109,28 @@ export function newCounters(): Float64Array<ArrayBuffer> {
   return new Float64Array(ACCOUNT_NAMES.length);
 }
 
-/** What must hold once nothing is under way: `total` equals the sum of `parts`. `flows_in_flight` is what is in memory or waits in the spool. */
-export const BALANCES: readonly { readonly total: AccountName; readonly parts: readonly AccountName[] }[] = [
+/** Where the flows of a spool file end, for each consumer that the file was handed to. */
+const ENDS = [
+  'flows_stored',
+  'flows_sent',
+  'flows_filtered',
+  'flows_refused',
+  'flows_spool_cap',
+  'flows_spool_corrupt',
+  'flows_spool_missing',
+] as const satisfies readonly AccountName[];
+export type ConsumerAccount = (typeof ENDS)[number];
+export const CONSUMER_ACCOUNTS: readonly ConsumerAccount[] = ENDS;
+
+export interface Balance {
+  readonly total: AccountName;
+  readonly parts: readonly AccountName[];
+  /** Whose rows the parts are where they are a consumer's: the store's, or each sink's. */
+  readonly consumer?: 'store' | 'sink';
+}
+
+/** What must hold for every exporter once nothing is under way: `total` equals the sum of `parts`. */
+export const BALANCES: readonly Balance[] = [
   {
     total: 'datagrams_received',
     parts: [
@@ -101,8 +141,18 @@ export const BALANCES: readonly { readonly total: AccountName; readonly parts: r
       'datagrams_malformed',
       'datagrams_not_allowed',
       'datagrams_exporter_cap',
+      'datagrams_lost_with_process',
     ],
   },
-  { total: 'flows_received', parts: ['flows_spooled', 'flows_spool_failed'] },
-  { total: 'flows_spooled', parts: ['flows_stored', 'flows_spool_cap', 'flows_spool_corrupt'] },
+  { total: 'flows_received', parts: ['flows_spooled', 'flows_spool_failed', 'flows_lost_with_process'] },
+  {
+    total: 'flows_spooled',
+    parts: ['flows_stored', 'flows_spool_cap', 'flows_spool_corrupt', 'flows_spool_missing'],
+    consumer: 'store',
+  },
+  {
+    total: 'flows_offered',
+    parts: [...ENDS.filter((account) => account !== 'flows_stored'), 'flows_spool_failed'],
+    consumer: 'sink',
+  },
 ];

@@ -1,24 +1,49 @@
-// @weir/spool: the directory between collecting and storing. Imports neither chDB nor the ClickHouse client, so that a
-// collector does not load the engine.
-export { enforceCap, type SpoolUsage, spoolUsage } from './cap.ts';
-export { type Claim, claimFlows, oldestPending, oldestWaiting, removeClaim, setAside, waitingFlows } from './claim.ts';
-export { ExporterCounts } from './exporter-counts.ts';
+// @weir/spool: files that are the write-ahead log, and their consumers. Imports neither a store nor a sink.
+export { listAside, type SetAside, type SetAsideList, setRowsAside } from './consumer/aside.ts';
+export { type Backlog, backlogOf, type CountDropped, enforceCap } from './consumer/cap.ts';
 export {
-  CORRUPT,
+  Consumer,
+  type ConsumerHealth,
+  type ConsumerOptions,
+  type ConsumerStats,
+  type Log,
+  type LogLevel,
+} from './consumer/consumer.ts';
+export type { CountEnds, Delivery, Destination, Ends, Failure } from './consumer/destination.ts';
+export { Received } from './consumer/received.ts';
+export { type Claim, claim, removeClaim, type Waiting, waitingFor } from './consumer/waiting.ts';
+export { FlowCounts, type Span } from './counts.ts';
+export { handOver, linkToSinks, moveToStore, type NotHandedOver } from './distribute.ts';
+export { asSpoolError, type ExporterRows, errno, SpoolError, type SpoolErrorCode } from './errors.ts';
+export { filesIn, namesIn, sizeOf, tryRename, tryUnlink, writeWhole } from './files.ts';
+export {
+  type ConsumerFolders,
+  consumerFolders,
+  consumersOnDisk,
   DIMENSION_NAMES,
-  dimensionFolder,
-  FLOWS,
-  LEDGER,
+  DIRECTORY_MODE,
+  FILE_MODE,
+  makeConsumer,
+  makeDirectory,
   makeSpool,
-  namesIn,
-  parseSpoolName,
-  prepareSpool,
-  removeOrphanManifests,
-  sizeOf,
-  tryUnlink,
+  type SpoolFolders,
+  STORE,
+  spoolFolders,
 } from './layout.ts';
-export { type Manifest, readManifest } from './manifest.ts';
-export { type NativeColumn, nativeBlock, nativeColumn } from './native.ts';
-export { clickhouseTime, type LedgerRow, writeDimension, writeLedger } from './row-files.ts';
-export { asSpoolError, type ExporterRows, errno, SpoolError, type SpoolErrorCode } from './spool-error.ts';
-export { SpoolWriter, type SpoolWriterOptions, type SpoolWriterStats } from './spool-writer.ts';
+export { type BlockEntry, type Manifest, readManifest, spanOf } from './manifest.ts';
+export { beginGeneration, type NameSource, nameSource, type SpoolStart } from './names.ts';
+export { blockRows, readBlock } from './native/read.ts';
+export { type NativeColumn, nativeBlock, nativeColumn } from './native/write.ts';
+export { readLedger } from './rows/read.ts';
+export {
+  type CounterReading,
+  clickhouseTime,
+  endOf,
+  type LedgerLine,
+  type LedgerRow,
+  rowsBeingWritten,
+  writeDimension,
+  writeLedger,
+} from './rows/write.ts';
+export { leftIn, salvage } from './writer/salvage.ts';
+export { SpoolWriter, type SpoolWriterOptions, type SpoolWriterStats } from './writer/spool-writer.ts';

@@ -1,111 +1,100 @@
-// Where things lie in a spool directory, and how a file's name tells its state:
-//   flows/<name>.tmp      being written            flows/<name>.json     its manifest, there before the next step
-//   flows/<name>.native   complete, may be claimed
-//   flows/<name>.loading  claimed by the store; after a restart it is loaded again under the same name
-//   dimensions/<dimension>/<name>.jsonl, ledger/<name>.jsonl   complete; written as .tmp
-//   corrupt/              what the store could not read
-// A name begins with the time of its first flow, 13 digits of milliseconds, so that the order of names is the order of age.
-// The name is the store's deduplication token: it is never used twice.
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+// Where things lie in a spool directory, and how a file's ending tells its state:
+//   writing/<name>.tmp       flows being written; <name>.blocks beside it lists the whole blocks with their checksums
+//   writing/<name>.native    complete, to be handed to the consumers; <name>.json is its manifest
+//   consumers/<consumer>/    what waits for one consumer, as hard links: nothing is copied, and each removes its own
+//     flows/<name>.native    may be claimed                       flows/<name>.json   its manifest, there before
+//     flows/<name>.claimed   claimed; after a restart it is delivered again under the same name
+//     flows/<name>.dropped   over the cap, to be removed once it is counted
+//     dimensions/<dimension>/<name>.jsonl, ledger/<name>.jsonl   rows that are not flows
+//     aside/                 what could not be read, with its manifest and the reason
+//   lanes/                   what lanes know, in memory that outlives them
+//   status/                  what each process tells of itself, once a second
+//   generation               how often collecting was started: the beginning of names
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DIMENSIONS, type DimensionName } from '@weir/record';
-import { asSpoolError, errno } from './spool-error.ts';
+import { asSpoolError } from './errors.ts';
 
-export const FLOWS = 'flows';
-export const LEDGER = 'ledger';
-export const CORRUPT = 'corrupt';
 export const DIMENSION_NAMES = Object.keys(DIMENSIONS) as readonly DimensionName[];
 
-export const dimensionFolder = (dimension: DimensionName): string => join('dimensions', dimension);
+/** Only the owner reads and writes what Weir keeps. */
+export const DIRECTORY_MODE = 0o700;
+export const FILE_MODE = 0o600;
 
-const FOLDERS = [FLOWS, LEDGER, CORRUPT, 'status', ...DIMENSION_NAMES.map(dimensionFolder)];
+/** The consumer that every collector has: the store. */
+export const STORE = 'store';
 
-/** Makes the directories that are not there. Throws SpoolError. */
-export function makeSpool(dir: string): void {
+export interface SpoolFolders {
+  readonly writing: string;
+  readonly lanes: string;
+  readonly consumers: string;
+  readonly status: string;
+}
+
+export function spoolFolders(dir: string): SpoolFolders {
+  return {
+    writing: join(dir, 'writing'),
+    lanes: join(dir, 'lanes'),
+    consumers: join(dir, 'consumers'),
+    status: join(dir, 'status'),
+  };
+}
+
+export interface ConsumerFolders {
+  readonly flows: string;
+  readonly ledger: string;
+  readonly aside: string;
+  dimension(dimension: DimensionName): string;
+}
+
+export function consumerFolders(dir: string, consumer: string): ConsumerFolders {
+  const root = join(spoolFolders(dir).consumers, consumer);
+  return {
+    flows: join(root, 'flows'),
+    ledger: join(root, 'ledger'),
+    aside: join(root, 'aside'),
+    dimension: (dimension) => join(root, 'dimensions', dimension),
+  };
+}
+
+/**
+ * Makes a directory and those above it that are not there. One by one: `recursive` never returns where a file system answers ENOENT to a
+ * mkdir in a directory that is there, as /proc does. Throws what mkdir throws.
+ */
+export function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  const above = dirname(path);
+  if (above !== path) makeDirectory(above);
   try {
-    for (const folder of FOLDERS) mkdirSync(join(dir, folder), { recursive: true });
+    mkdirSync(path, { mode: DIRECTORY_MODE });
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!existsSync(path)) throw error;
+  }
+}
+
+/** Makes the directories of a spool that are not there. Throws SpoolError. */
+export function makeSpool(dir: string): void {
+  make(dir, Object.values(spoolFolders(dir)));
+}
+
+/** Makes the directories of a consumer that are not there. Throws SpoolError. */
+export function makeConsumer(dir: string, consumer: string): void {
+  const { flows, ledger, aside, dimension } = consumerFolders(dir, consumer);
+  make(dir, [flows, ledger, aside, ...DIMENSION_NAMES.map(dimension)]);
+}
+
+function make(dir: string, folders: readonly string[]): void {
+  try {
+    for (const folder of folders) makeDirectory(folder);
   } catch (error) {
     throw asSpoolError(error, `make the spool directory ${dir}`);
   }
 }
 
-/**
- * Makes the directories and removes what a collector that was killed left half written. Only for the collector that owns the
- * spool, before its lanes start: a live writer's file would go too. Returns the names removed. Throws SpoolError.
- */
-export function prepareSpool(dir: string): string[] {
-  makeSpool(dir);
-  const removed: string[] = [];
-  try {
-    for (const folder of FOLDERS) {
-      for (const file of readdirSync(join(dir, folder))) {
-        if (!file.endsWith('.tmp')) continue;
-        rmSync(join(dir, folder, file));
-        removed.push(join(folder, file));
-      }
-    }
-  } catch (error) {
-    throw asSpoolError(error, `clean the spool directory ${dir}`);
-  }
-  return removed;
-}
-
-/** Name of a spool file. */
-export function spoolName(firstReceived: number, writer: string, sequence: number): string {
-  return `${String(Math.floor(firstReceived)).padStart(13, '0')}-${writer}-${String(sequence).padStart(8, '0')}`;
-}
-
-export function parseSpoolName(name: string): { firstReceived: number } | undefined {
-  const match = /^(\d{13})-/.exec(name);
-  return match === null ? undefined : { firstReceived: Number(match[1]) };
-}
-
-/** Names (without the ending) of the files of a folder that end so, oldest first. A missing folder has none. */
-export function namesIn(dir: string, folder: string, ending: string): string[] {
-  let files: string[];
-  try {
-    files = readdirSync(join(dir, folder));
-  } catch (error) {
-    if (errno(error) === 'ENOENT') return [];
-    throw asSpoolError(error, `read ${join(dir, folder)}`);
-  }
-  return files
-    .filter((file) => file.endsWith(ending))
-    .map((file) => file.slice(0, -ending.length))
-    .sort();
-}
-
-/** Renames; false when `from` is not there (any more). */
-export function tryRename(from: string, to: string): boolean {
-  try {
-    renameSync(from, to);
-    return true;
-  } catch (error) {
-    if (errno(error) === 'ENOENT') return false;
-    throw asSpoolError(error, `rename ${from}`);
-  }
-}
-
-/** Removes; a file that is not there is no error. */
-export function tryUnlink(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (errno(error) !== 'ENOENT') throw asSpoolError(error, `remove ${path}`);
-  }
-}
-
-/** Size in bytes; 0 when it is not there (any more). */
-export function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-/** Removes manifests whose data is gone: the store was killed between removing the two. */
-export function removeOrphanManifests(dir: string): void {
-  for (const name of namesIn(dir, FLOWS, '.json')) {
-    const path = join(dir, FLOWS, name);
-    // In the order in which a file changes its ending, so that one that is renamed meanwhile is found at the later ending.
-    if (['.tmp', '.native', '.loading'].some((ending) => existsSync(path + ending))) continue;
-    tryUnlink(`${path}.json`);
-  }
+/** Names of the consumers that have a directory, configured or not. */
+export function consumersOnDisk(dir: string): string[] {
+  const { consumers } = spoolFolders(dir);
+  if (!existsSync(consumers)) return [];
+  return readdirSync(consumers, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
 }

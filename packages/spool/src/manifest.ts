@@ -1,51 +1,108 @@
-// What a spool file of flows holds, in a small JSON file beside it: enough to account for it and to prepare the table for it
-// without reading it.
+// What a spool file of flows holds, in a small file beside it: enough to account for the file without reading it, to prepare the table
+// for it, and to tell whether it is still what was written. Two lines: JSON, and the checksum of that JSON.
 import { readFileSync } from 'node:fs';
-import type { NativeColumn } from './native.ts';
-import { asSpoolError, type ExporterRows, SpoolError } from './spool-error.ts';
+import { CHECKSUM, textChecksum } from './checksum.ts';
+import type { Span } from './counts.ts';
+import { asSpoolError, type ExporterRows, SpoolError } from './errors.ts';
+import type { NativeColumn } from './native/write.ts';
+
+/** A block of the Native format, in the order of the file. */
+export type BlockEntry = readonly [bytes: number, rows: number, checksum: string];
 
 export interface Manifest {
+  /** Of this layout. */
+  readonly version: 2;
+  /** The file's own name: a manifest that was put beside another file is no use. */
+  readonly name: string;
   readonly rows: number;
   /** Bytes of the Native file. */
   readonly bytes: number;
   /** All columns that a block of the file has; a block may lack those that are not core, whose rows are then zero. */
   readonly columns: readonly NativeColumn[];
   readonly exporters: ExporterRows;
-  /** Earliest and latest time_received, milliseconds since 1970. */
-  readonly firstReceived: number;
-  readonly lastReceived: number;
+  /** Earliest and latest time_received of each hour in which rows were received. */
+  readonly spans: readonly Span[];
+  /** Which checksum it is. */
+  readonly checksum: typeof CHECKSUM;
+  readonly blocks: readonly BlockEntry[];
+  /** Flows that the writer had spooled up to and with this file, of the exporters above; absent where nobody asked for it. */
+  readonly totals?: ExporterRows;
 }
 
-const isCount = (value: unknown): value is number => typeof value === 'number' && value >= 0;
+/** Earliest and latest time_received, milliseconds since 1970. */
+export function spanOf({ spans }: Pick<Manifest, 'spans'>): Span {
+  return [spans[0]?.[0] ?? 0, spans.at(-1)?.[1] ?? 0];
+}
+
+export function manifestText(manifest: Manifest): string {
+  const json = JSON.stringify(manifest);
+  return `${json}\n${textChecksum(json)}\n`;
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const isPairs = (value: unknown, test: (pair: readonly unknown[]) => boolean): boolean =>
+  Array.isArray(value) && value.every((pair: unknown) => Array.isArray(pair) && test(pair));
+
+const isRows = (value: unknown): boolean =>
+  isPairs(value, ([key, rows]) => typeof key === 'string' && /^\d{1,20}$/.test(key) && isCount(rows));
 
 function isManifest(value: unknown): value is Manifest {
   if (typeof value !== 'object' || value === null) return false;
-  const { rows, bytes, columns, exporters, firstReceived, lastReceived } = value as Record<string, unknown>;
+  const { version, name, rows, bytes, columns, exporters, spans, checksum, blocks, totals } = value as Record<
+    string,
+    unknown
+  >;
   return (
-    [rows, bytes, firstReceived, lastReceived].every(isCount) &&
+    version === 2 &&
+    typeof name === 'string' &&
+    isCount(rows) &&
+    isCount(bytes) &&
     Array.isArray(columns) &&
     columns.every(
-      (column: Partial<NativeColumn>) => typeof column.name === 'string' && typeof column.type === 'string',
+      (column: Partial<NativeColumn> | null) => typeof column?.name === 'string' && typeof column.type === 'string',
     ) &&
-    Array.isArray(exporters) &&
-    exporters.every((entry) => Array.isArray(entry) && typeof entry[0] === 'string' && isCount(entry[1]))
+    isRows(exporters) &&
+    (totals === undefined || isRows(totals)) &&
+    isPairs(spans, ([first, last]) => Number.isFinite(first) && Number.isFinite(last)) &&
+    checksum === CHECKSUM &&
+    isPairs(blocks, ([length, count, sum]) => isCount(length) && isCount(count) && typeof sum === 'string')
   );
 }
 
-/** Throws SpoolError `missing` where there is none, `bad_manifest` where it cannot be understood. */
-export function readManifest(path: string): Manifest {
+/** Sums must agree, or one of the numbers is not what was written. */
+function agrees({ rows, bytes, exporters, blocks }: Manifest): boolean {
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+  return (
+    sum(exporters.map(([, count]) => count)) === rows &&
+    sum(blocks.map(([, count]) => count)) === rows &&
+    sum(blocks.map(([length]) => length)) === bytes
+  );
+}
+
+/** The manifest in a text. Throws SpoolError `bad_manifest`; `path` is for the message. */
+export function parseManifest(text: string, path: string): Manifest {
+  const [json, sum] = text.split('\n');
+  if (sum === undefined || textChecksum(json) !== sum) {
+    throw new SpoolError('bad_manifest', `${path} is cut or changed: its checksum does not fit`);
+  }
+  const value: unknown = JSON.parse(json);
+  if (!isManifest(value)) throw new SpoolError('bad_manifest', `${path} is not a manifest that this version reads`);
+  if (!agrees(value)) throw new SpoolError('bad_manifest', `${path}: its sums do not agree`);
+  return value;
+}
+
+/** Throws SpoolError `missing` where there is none, `bad_manifest` where it cannot be understood or is of another file. */
+export function readManifest(path: string, name?: string): Manifest {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     throw asSpoolError(error, `read ${path}`);
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new SpoolError('bad_manifest', `${path} is not JSON`, [], error);
+  const manifest = parseManifest(text, path);
+  if (name !== undefined && manifest.name !== name) {
+    throw new SpoolError('bad_manifest', `${path} is the manifest of ${manifest.name}`);
   }
-  if (!isManifest(value)) throw new SpoolError('bad_manifest', `${path} is not a manifest`);
-  return value;
+  return manifest;
 }

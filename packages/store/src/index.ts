@@ -2,15 +2,7 @@
 export { bindLiterals, identifier, type ParamValue, stringLiteral } from './connection/literals.ts';
 export { cleanDemo, type DemoCleaned } from './demo-clean.ts';
 export type { QueryLimits, Settings } from './limits.ts';
-export {
-  Loader,
-  type LoaderOptions,
-  type LoaderState,
-  type LoaderStats,
-  type LoadFailure,
-  type Log,
-  type LogLevel,
-} from './loader/loader.ts';
+export { Loader, type LoaderOptions, type LoaderStats } from './loader/loader.ts';
 export { type DroppedPartition, type RetainedTable, Retention, type RetentionOptions } from './retention.ts';
 export { RollupMaker, type RollupMakerOptions, type RollupStats } from './rollup/rollup-maker.ts';
 export { SCHEMA_VERSION } from './schema/migrate.ts';

@@ -1,7 +1,7 @@
 // Forgets what is old: whole partitions, by age for each table and by the size of all of them. What is dropped is counted and said.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '@weir/spool';
 import { stringLiteral } from './connection/literals.ts';
-import type { Log } from './loader/loader.ts';
 import { DATABASE } from './schema/tables.ts';
 import type { Store } from './store.ts';
 

@@ -1,12 +1,13 @@
 // The protocol spoken to a ClickHouse server, against a small stand-in that remembers what it was asked.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FIELD, FlowBatch, setNumber } from '@weir/record';
-import { SpoolWriter, waitingFlows } from '@weir/spool';
+import { consumerFolders, STORE, waitingFor } from '@weir/spool';
+import { TestSpool } from '@weir/spool/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Loader } from '../loader/loader.ts';
 import { TABLES } from '../schema/tables.ts';
@@ -99,10 +100,7 @@ function spoolFile(rows: number): string {
     batch.use(FIELD.exporter)[row * 2] = 7;
   }
   batch.length = rows;
-  const writer = new SpoolWriter({ dir, writer: 'lane0' });
-  writer.append(batch);
-  writer.close();
-  return waitingFlows(dir)[0];
+  return new TestSpool(dir).write(batch).name;
 }
 
 describe('a query to a server', () => {
@@ -177,7 +175,7 @@ describe('a query to a server', () => {
 describe('loading into a server', () => {
   it("sends the spool file's own bytes under its name as the token", async () => {
     const name = spoolFile(5);
-    const bytes = readFileSync(join(dir, 'flows', `${name}.native`));
+    const bytes = readFileSync(join(consumerFolders(dir, STORE).flows, `${name}.native`));
     const loader = new Loader({ store, dir });
     await loader.loadOnce();
     const insert = asked.find(({ sql }) => sql.startsWith('INSERT INTO weir.flows '));
@@ -186,8 +184,8 @@ describe('loading into a server', () => {
     expect(insert?.params.get('max_insert_threads')).toBe('1');
     expect(insert?.body.equals(bytes)).toBe(true);
     const ledger = asked.find(({ sql }) => sql.startsWith('INSERT INTO weir.ledger'));
-    expect(ledger?.sql).toContain(`'store', 7, 'flows_stored', 5, '${name}'`);
-    expect(readdirSync(join(dir, 'flows'))).toEqual([]);
+    expect(ledger?.sql).toContain(`'store', 7, 'flows_stored', 5, 'end-store-${name}'`);
+    expect(waitingFor(dir, STORE)).toEqual([]);
   });
 
   it('tries again with the same token after a server error, and keeps the file until then', async () => {
@@ -199,13 +197,13 @@ describe('loading into a server', () => {
     };
     const loader = new Loader({ store, dir });
     await expect(loader.loadOnce()).rejects.toMatchObject({ code: 'overloaded' });
-    expect(waitingFlows(dir)).toEqual([name]);
+    expect(waitingFor(dir, STORE)).toEqual([{ name, claimed: true }]);
     await expect(loader.loadOnce()).rejects.toMatchObject({ code: 'overloaded' });
     await loader.loadOnce();
     const tokens = asked
       .filter(({ sql }) => sql.startsWith('INSERT INTO weir.flows '))
       .map(({ params }) => params.get('insert_deduplication_token'));
     expect(tokens).toEqual([name, name, name]);
-    expect(waitingFlows(dir)).toEqual([]);
+    expect(waitingFor(dir, STORE)).toEqual([]);
   });
 });

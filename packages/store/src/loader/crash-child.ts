@@ -3,7 +3,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIELD, FlowBatch, setNumber } from '@weir/record';
-import { prepareSpool, SpoolWriter } from '@weir/spool';
+import { beginGeneration, handOver, leftIn, makeSpool, nameSource, SpoolWriter, STORE, salvage } from '@weir/spool';
 import { openStore } from '../store.ts';
 import { Loader } from './loader.ts';
 
@@ -12,7 +12,8 @@ const spool = join(dir, 'spool');
 const ROWS = 500;
 const ROWS_A_FILE = 2000;
 
-prepareSpool(spool);
+makeSpool(spool);
+for (const name of leftIn(spool)) if (salvage(spool, name) !== undefined) handOver(spool, name, [STORE]);
 const store = openStore({ path: join(dir, 'data') });
 await store.migrate();
 const loader = new Loader({ store, dir: spool, pollMs: 1 });
@@ -23,10 +24,11 @@ let written = 0;
 let complete = 0;
 const writer = new SpoolWriter({
   dir: spool,
-  writer: `run${run}`,
+  names: nameSource(beginGeneration(spool), 'crash'),
   maxRows: ROWS_A_FILE,
   onComplete: (manifest) => {
     // Flow ids are consecutive: the total of complete files is all that has to be known. An append is there after a kill.
+    handOver(spool, manifest.name, [STORE]);
     complete += manifest.rows;
     appendFileSync(join(dir, 'complete'), `${run} ${complete}\n`);
     if (complete === manifest.rows) process.stdout.write('the first file is complete\n');

@@ -1,9 +1,9 @@
 // Takes in dimension rows that collectors left in the spool. A row may go in any number of times (the newest version stands), so
 // nothing has to be remembered; afterwards the dimension's dictionary is read again.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DIMENSIONS, type DimensionName } from '@weir/record';
-import { CORRUPT, DIMENSION_NAMES, dimensionFolder, namesIn, tryUnlink } from '@weir/spool';
+import { consumerFolders, DIMENSION_NAMES, FILE_MODE, namesIn, STORE, setRowsAside, tryUnlink } from '@weir/spool';
 import { DATABASE } from '../schema/tables.ts';
 import type { Store } from '../store.ts';
 import { StoreError } from '../store-error.ts';
@@ -58,12 +58,12 @@ async function loadDimension(
   dimension: DimensionName,
   dictionaries: Dictionaries,
 ): Promise<number> {
-  const folder = dimensionFolder(dimension);
-  const names = namesIn(dir, folder, '.jsonl').slice(0, FILES_AT_ONCE);
+  const folder = consumerFolders(dir, STORE).dimension(dimension);
+  const names = namesIn(folder, '.jsonl').slice(0, FILES_AT_ONCE);
   if (names.length === 0) return 0;
-  const path = (name: string) => join(dir, folder, `${name}.jsonl`);
-  const batch = join(dir, folder, 'batch.loading');
-  writeFileSync(batch, Buffer.concat(names.map((name) => readFileSync(path(name)))));
+  const path = (name: string) => join(folder, `${name}.jsonl`);
+  const batch = join(folder, 'batch.loading');
+  writeFileSync(batch, Buffer.concat(names.map((name) => readFileSync(path(name)))), { mode: FILE_MODE });
   try {
     await insert(store, dimension, batch, names.join(' '));
   } catch (error) {
@@ -74,7 +74,7 @@ async function loadDimension(
         await insert(store, dimension, path(name), name);
       } catch (broken) {
         if (!(broken instanceof StoreError) || broken.code !== 'bad_data') throw broken;
-        renameSync(path(name), join(dir, CORRUPT, `${dimension}-${name}.jsonl`));
+        setRowsAside(dir, STORE, path(name), `${dimension}-${name}.jsonl`, broken.message);
       }
     }
   }

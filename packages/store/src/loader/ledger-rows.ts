@@ -1,17 +1,18 @@
-// Rows of the ledger that the store itself adds, and those that collectors left in the spool. `source` names the file that a row
+// Rows of the ledger that the store itself adds, and those that collectors and sinks left in the spool. `source` names the file that a row
 // is about: after a crash it tells whether the row is in.
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ACCOUNTS, type AccountName } from '@weir/record';
 import {
-  asSpoolError,
-  CORRUPT,
   clickhouseTime,
-  type ExporterRows,
-  LEDGER,
-  type LedgerRow,
+  consumerFolders,
+  type Ends,
+  endOf,
+  FILE_MODE,
   namesIn,
+  readLedger,
+  STORE,
+  setRowsAside,
   tryUnlink,
 } from '@weir/spool';
 import { stringLiteral } from '../connection/literals.ts';
@@ -31,71 +32,37 @@ const COLUMNS = [
 ];
 
 /** Which of these sources the ledger has rows of. */
-async function sourcesIn(store: Store, sources: readonly string[], account?: AccountName): Promise<Set<string>> {
+async function sourcesIn(store: Store, sources: readonly string[]): Promise<Set<string>> {
   const { rows } = await store.query(
-    `SELECT DISTINCT source FROM ${DATABASE}.ledger WHERE source IN {sources:Array(String)}` +
-      (account === undefined ? '' : ' AND account = {account:String}'),
-    { sources: [...sources], ...(account === undefined ? {} : { account }) },
+    `SELECT DISTINCT source FROM ${DATABASE}.ledger WHERE source IN {sources:Array(String)}`,
+    { sources: [...sources] },
   );
   return new Set(rows.map((row) => String(row.source)));
 }
 
-/**
- * Counts what became of a spool file's flows, by exporter, once. `uncertain`: it may have been counted before. Throws
- * StoreError.
- */
+/** Counts what became of a spool file's flows in the store, once. `uncertain`: it may have been counted before. Throws StoreError. */
 export async function countFlows(
   store: Store,
-  account: 'flows_stored' | 'flows_spool_corrupt',
-  source: string,
-  exporters: ExporterRows,
+  name: string,
+  ends: Ends,
   nowMs: number,
   uncertain: boolean,
 ): Promise<void> {
-  if (exporters.length === 0) return;
-  if (uncertain && (await sourcesIn(store, [source], account)).has(source)) return;
+  const source = endOf(STORE, name);
   const time = stringLiteral(clickhouseTime(nowMs));
-  const rows = exporters.map(([key, count]) => {
-    return `(${time}, 'store', ${BigInt(key)}, '${account}', ${Math.trunc(count)}, ${stringLiteral(source)})`;
-  });
-  const token = stringLiteral(uncertain ? `${source} ${account} ${nowMs}` : `${source} ${account}`);
+  const rows = ends.flatMap(({ account, rows }) =>
+    rows.map(
+      ([key, count]) =>
+        `(${time}, 'store', ${BigInt(key)}, '${account}', ${Math.trunc(count)}, ${stringLiteral(source)})`,
+    ),
+  );
+  if (rows.length === 0) return;
+  if (uncertain && (await sourcesIn(store, [source])).has(source)) return;
+  const token = stringLiteral(uncertain ? `${source} ${nowMs}` : source);
   await store.command(
     `INSERT INTO ${DATABASE}.ledger (time, collector, exporter, account, count, source) ` +
       `SETTINGS insert_deduplication_token = ${token} VALUES ${rows.join(', ')}`,
   );
-}
-
-function isLedgerRow(value: unknown): value is Omit<LedgerRow, 'time'> & { time: string } {
-  if (typeof value !== 'object' || value === null) return false;
-  const row = value as Record<string, unknown>;
-  return (
-    typeof row.time === 'string' &&
-    typeof row.collector === 'string' &&
-    /^\d{1,20}$/.test(String(row.exporter)) &&
-    typeof row.account === 'string' &&
-    Object.hasOwn(ACCOUNTS, row.account) &&
-    typeof row.count === 'number'
-  );
-}
-
-/** A file's rows with their source, or undefined when it cannot be understood. */
-function readRows(path: string, source: string): string[] | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw asSpoolError(error, `read ${path}`);
-  }
-  try {
-    const rows = text
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line): unknown => JSON.parse(line));
-    if (!rows.every(isLedgerRow)) return undefined;
-    return rows.map((row) => JSON.stringify({ ...row, source }));
-  } catch {
-    return undefined;
-  }
 }
 
 /**
@@ -103,23 +70,24 @@ function readRows(path: string, source: string): string[] | undefined {
  * StoreError and SpoolError.
  */
 export async function loadLedger(store: Store, dir: string, uncertain: boolean): Promise<number> {
-  const names = namesIn(dir, LEDGER, '.jsonl').slice(0, FILES_AT_ONCE);
+  const folder = consumerFolders(dir, STORE).ledger;
+  const names = namesIn(folder, '.jsonl').slice(0, FILES_AT_ONCE);
   if (names.length === 0) return 0;
   const known = uncertain ? await sourcesIn(store, names) : new Set<string>();
   const taken: string[] = [];
   const lines: string[] = [];
   for (const name of names) {
-    const path = join(dir, LEDGER, `${name}.jsonl`);
-    const rows = known.has(name) ? [] : readRows(path, name);
-    if (rows === undefined) renameSync(path, join(dir, CORRUPT, `${name}.jsonl`));
+    const path = join(folder, `${name}.jsonl`);
+    const rows = known.has(name) ? [] : readLedger(path);
+    if (rows === undefined) setRowsAside(dir, STORE, path, `${name}.jsonl`, 'not rows of the ledger');
     else {
       taken.push(path);
-      lines.push(...rows);
+      for (const row of rows) lines.push(JSON.stringify({ ...row, source: name }));
     }
   }
   if (lines.length > 0) {
-    const path = join(dir, LEDGER, 'batch.loading');
-    writeFileSync(path, `${lines.join('\n')}\n`);
+    const path = join(folder, 'batch.loading');
+    writeFileSync(path, `${lines.join('\n')}\n`, { mode: FILE_MODE });
     const token = createHash('sha256').update(taken.join('\n')).digest('hex');
     await store.insertFile({
       table: 'ledger',

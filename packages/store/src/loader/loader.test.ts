@@ -1,5 +1,5 @@
 // One engine for the whole file: a process has one data directory. Each test has a spool of its own.
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -14,7 +14,8 @@ import {
   parseAddress,
   setNumber,
 } from '@weir/record';
-import { CORRUPT, claimFlows, SpoolWriter, waitingFlows, writeDimension, writeLedger } from '@weir/spool';
+import { claim, consumerFolders, makeConsumer, makeSpool, STORE, writeDimension, writeLedger } from '@weir/spool';
+import { TestSpool } from '@weir/spool/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../store.ts';
 import { StoreError } from '../store-error.ts';
@@ -54,11 +55,10 @@ function batchOf(rows: number, domain: number, firstReceived = TIME, stepMs = 1)
 }
 
 function spool(...batches: FlowBatch[]): string {
-  const writer = new SpoolWriter({ dir, writer: `lane${spools}`, maxRows: 1e9 });
-  for (const batch of batches) writer.append(batch);
-  writer.close();
-  return waitingFlows(dir).at(-1) ?? '';
+  return new TestSpool(dir).write(...batches).name;
 }
+
+const fileOf = (name: string, ending = '.native') => join(consumerFolders(dir, STORE).flows, name + ending);
 
 async function stored(domain: number): Promise<{ rows: number; distinct: number }> {
   const { rows } = await store.query(
@@ -71,7 +71,7 @@ async function stored(domain: number): Promise<{ rows: number; distinct: number 
 async function counted(account: string, source: string): Promise<number> {
   const { rows } = await store.query(
     'SELECT sum(count) AS count FROM weir.ledger WHERE account = {account:String} AND source = {source:String}',
-    { account, source },
+    { account, source: `end-store-${source}` },
   );
   return Number(rows[0].count);
 }
@@ -142,7 +142,7 @@ describe('Loader', () => {
     const loader = new Loader({ store, dir });
     await loader.loadOnce();
     expect(await counted('flows_stored', name)).toBe(5);
-    expect(readdirSync(join(dir, 'flows'))).toEqual([]);
+    expect(readdirSync(consumerFolders(dir, STORE).flows)).toEqual([]);
     expect(loader.stats).toMatchObject({ files: 1, rows: 5, failures: 0 });
   });
 
@@ -150,10 +150,10 @@ describe('Loader', () => {
     // Two hours: two parts, each there or not on its own.
     const name = spool(batchOf(10, 4, TIME, 600_000));
     const keep = join(dir, 'copy');
-    for (const ending of ['native', 'json']) copyFileSync(join(dir, 'flows', `${name}.${ending}`), `${keep}.${ending}`);
+    for (const ending of ['native', 'json']) copyFileSync(fileOf(name, `.${ending}`), `${keep}.${ending}`);
     await new Loader({ store, dir }).loadOnce();
-    for (const ending of ['native', 'json']) copyFileSync(`${keep}.${ending}`, join(dir, 'flows', `${name}.${ending}`));
-    claimFlows(dir, name);
+    for (const ending of ['native', 'json']) copyFileSync(`${keep}.${ending}`, fileOf(name, `.${ending}`));
+    claim(dir, STORE, name);
     const loader = new Loader({ store, dir });
     await loader.loadOnce();
     expect(loader.stats).toMatchObject({ recovered: 1, recoveredPresent: 1 });
@@ -164,15 +164,15 @@ describe('Loader', () => {
   it('stores what is missing although the engine knows the token, as when it was killed before the part was visible', async () => {
     const name = spool(batchOf(10, 5, TIME, 600_000));
     const keep = join(dir, 'copy');
-    for (const ending of ['native', 'json']) copyFileSync(join(dir, 'flows', `${name}.${ending}`), `${keep}.${ending}`);
+    for (const ending of ['native', 'json']) copyFileSync(fileOf(name, `.${ending}`), `${keep}.${ending}`);
     await new Loader({ store, dir }).loadOnce();
     await store.command(
       `ALTER TABLE weir.flows DELETE WHERE observation_domain = 5 AND time_received >= '2026-01-02 11:00:00'
        SETTINGS mutations_sync = 2`,
     );
     expect(await stored(5)).toEqual({ rows: 6, distinct: 6 });
-    for (const ending of ['native', 'json']) copyFileSync(`${keep}.${ending}`, join(dir, 'flows', `${name}.${ending}`));
-    claimFlows(dir, name);
+    for (const ending of ['native', 'json']) copyFileSync(`${keep}.${ending}`, fileOf(name, `.${ending}`));
+    claim(dir, STORE, name);
     const loader = new Loader({ store, dir });
     await loader.loadOnce();
     expect(loader.stats).toMatchObject({ recovered: 1, recoveredPresent: 0 });
@@ -180,37 +180,13 @@ describe('Loader', () => {
     expect(await counted('flows_stored', name)).toBe(10);
   });
 
-  it('sets a damaged file aside, counts its flows by exporter and goes on', async () => {
-    const damaged = spool(batchOf(50, 6));
-    const path = join(dir, 'flows', `${damaged}.native`);
-    truncateSync(path, readFileSync(path).length - 7);
-    const noManifest = spool(batchOf(1, 6, TIME + 1));
-    rmSync(join(dir, 'flows', `${noManifest}.json`));
-    const garbled = spool(batchOf(40, 6, TIME + 2));
-    const garbledPath = join(dir, 'flows', `${garbled}.native`);
-    const bytes = readFileSync(garbledPath);
-    bytes.fill(0xff, 0, 40);
-    writeFileSync(garbledPath, bytes);
-    spool(batchOf(3, 6, TIME + 3));
-    const logged: string[] = [];
-    const loader = new Loader({ store, dir, log: (_level, message) => logged.push(message) });
-    await loader.loadOnce();
-    expect(await stored(6)).toEqual({ rows: 3, distinct: 3 });
-    expect(await counted('flows_spool_corrupt', damaged)).toBe(50);
-    expect(await counted('flows_spool_corrupt', garbled)).toBe(40);
-    expect(loader.stats).toMatchObject({ files: 1, corruptFiles: 3, corruptRows: 90 });
-    expect(logged).toHaveLength(3);
-    expect(readdirSync(join(dir, CORRUPT)).filter((file) => file.endsWith('.native'))).toHaveLength(3);
-    expect(waitingFlows(dir)).toEqual([]);
-  });
-
   it('sums the ledger up to five minutes once it is hours old', async () => {
     const loader = new Loader({ store, dir });
     const hoursAgo = Math.floor((Date.now() - 3 * 3_600_000) / 300_000) * 300_000;
     const row = (time: number, count: number) =>
       ({ time, collector: 'ttl', exporter: keyText(EXPORTER), account: 'datagrams_received', count }) as const;
-    for (let second = 0; second < 10; second++) writeLedger(dir, 'old', [row(hoursAgo + second * 1000, 1)]);
-    writeLedger(dir, 'old', [row(hoursAgo + 300_000, 7)]);
+    for (let second = 0; second < 10; second++) writeLedger(dir, `old-${second}`, [row(hoursAgo + second * 1000, 1)]);
+    writeLedger(dir, 'old-10', [row(hoursAgo + 300_000, 7)]);
     writeLedger(dir, 'new', [row(Date.now(), 2), row(Date.now(), 3)]);
     await loader.loadOnce();
     await store.command('OPTIMIZE TABLE weir.ledger FINAL');
@@ -241,9 +217,11 @@ describe('Loader', () => {
       demo: 0,
       version,
     });
-    new SpoolWriter({ dir, writer: 'lane' }).close();
-    writeDimension(dir, 'lane', 'exporters', [row('new', '2'), row('old', '1')]);
-    writeFileSync(join(dir, 'dimensions', 'exporters', '0000000000000-x.jsonl'), '{"key": "not a number"}\n');
+    makeSpool(dir);
+    makeConsumer(dir, STORE);
+    writeDimension(dir, [STORE], 'name', 'exporters', [row('new', '2'), row('old', '1')]);
+    const folder = consumerFolders(dir, STORE).dimension('exporters');
+    writeFileSync(join(folder, 'broken.jsonl'), '{"key": "not a number"}\n');
     await new Loader({ store, dir }).loadOnce();
     const { rows } = await store.query(
       `SELECT dictGet('weir.exporters_dict', 'name', {key:UInt64}) AS name,
@@ -251,27 +229,29 @@ describe('Loader', () => {
       { key: keyText(EXPORTER) },
     );
     expect(rows).toEqual([{ name: 'new', first_seen: '2026-01-02 10:00:00.000' }]);
-    expect(readdirSync(join(dir, CORRUPT))).toEqual(['exporters-0000000000000-x.jsonl']);
-    expect(readdirSync(join(dir, 'dimensions', 'exporters'))).toEqual([]);
+    expect(readdirSync(consumerFolders(dir, STORE).aside)).toContain('exporters-broken.jsonl');
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('takes in the ledger of collectors once, also after a crash', async () => {
-    new SpoolWriter({ dir, writer: 'lane' }).close();
+    makeSpool(dir);
+    makeConsumer(dir, STORE);
     // Of now: the sources of rows that are hours old may be gone with the next merge.
     const ledgerRow = { time: Date.now(), collector: 'c7', exporter: '7', account: 'sequence_lost_flows' } as const;
-    writeLedger(dir, 'lane', [
+    writeLedger(dir, 'first', [
       { ...ledgerRow, count: 5 },
       { ...ledgerRow, count: -2 },
     ]);
-    const [file] = readdirSync(join(dir, 'ledger'));
-    const bytes = readFileSync(join(dir, 'ledger', file));
+    const { ledger } = consumerFolders(dir, STORE);
+    const [file] = readdirSync(ledger);
+    const bytes = readFileSync(join(ledger, file));
     await new Loader({ store, dir }).loadOnce();
-    writeFileSync(join(dir, 'ledger', file), bytes);
-    writeLedger(dir, 'lane', [{ ...ledgerRow, count: 1 }]);
+    writeFileSync(join(ledger, file), bytes);
+    writeLedger(dir, 'second', [{ ...ledgerRow, count: 1 }]);
     await new Loader({ store, dir }).loadOnce();
     const { rows } = await store.query("SELECT sum(count) AS count FROM weir.ledger WHERE collector = 'c7'");
     expect(rows).toEqual([{ count: '4' }]);
-    expect(readdirSync(join(dir, 'ledger'))).toEqual([]);
+    expect(readdirSync(ledger)).toEqual([]);
   });
 
   it('says why it does not load and goes on when it can', async () => {
@@ -322,8 +302,8 @@ describe('Loader', () => {
     while (loader.stats.files < 1) await new Promise((resolve) => setTimeout(resolve, 5));
     await loader.stop();
     expect(told).toEqual([
-      'store not_writable: errno: 30',
-      'error the store does not take flows look at the store',
+      'destination not_writable: errno: 30',
+      'error the store does not take flows look at the destination',
       'spool not_writable: EROFS: read-only file system',
       'error the store does not take flows look at the spool',
       'info the store takes flows again ',

@@ -1,32 +1,24 @@
-// Takes in what collectors left in the spool: dimensions first, so that flows have names when they appear, then the ledger, then
-// flows, oldest first. A file is deleted only when the store has acknowledged it; whatever happens before, the next attempt
-// finds out whether it is in (presence.ts) and every flow is stored exactly once.
-import { setTimeout as sleep } from 'node:timers/promises';
+// The store as a consumer of the spool: dimensions first, so that flows have names when they appear, then the ledger, then flows,
+// oldest first. Whatever happens, every flow is stored exactly once: a file whose insert may have succeeded is looked for (presence.ts).
 import {
   asSpoolError,
-  type Claim,
-  claimFlows,
+  Consumer,
+  type ConsumerHealth,
+  type ConsumerStats,
+  type Delivery,
+  type Ends,
   errno,
+  type Failure,
+  type Log,
   type Manifest,
-  makeSpool,
-  readManifest,
-  removeClaim,
-  removeOrphanManifests,
   SpoolError,
-  type SpoolErrorCode,
-  setAside,
-  sizeOf,
-  waitingFlows,
+  STORE,
 } from '@weir/spool';
 import type { Store } from '../store.ts';
-import { StoreError, type StoreErrorCode } from '../store-error.ts';
+import { StoreError } from '../store-error.ts';
 import { Dictionaries, loadDimensions } from './dimension-rows.ts';
-import { Inserts } from './inserts.ts';
 import { countFlows, loadLedger } from './ledger-rows.ts';
 import { inHours, missingHours } from './presence.ts';
-
-export type LogLevel = 'info' | 'warn' | 'error';
-export type Log = (level: LogLevel, message: string, details?: Readonly<Record<string, unknown>>) => void;
 
 export interface LoaderOptions {
   readonly store: Store;
@@ -41,250 +33,130 @@ export interface LoaderOptions {
   /** Called before the flows of a file become visible, with what they span. */
   readonly onFlows?: (manifest: Manifest) => Promise<void>;
   /** Why flows cannot be taken in, for people. Default: what the engine or the file system said. */
-  readonly explain?: (failure: LoadFailure) => string;
+  readonly explain?: (failure: Failure) => string;
   readonly log?: Log;
 }
 
-/** Why an attempt to take in what waits ended. */
-export interface LoadFailure {
-  /** Where: in the store, or in the spool that it takes flows from. */
-  readonly place: 'store' | 'spool';
-  readonly code: StoreErrorCode | SpoolErrorCode;
-  /** In the words of the engine or of the file system. */
-  readonly reason: string;
-}
-
-export interface LoaderState {
-  readonly state: 'idle' | 'loading' | 'retrying' | 'stopped';
-  /** Why it retries: where, a code of StoreError or SpoolError, and a message for people. */
-  readonly place?: LoadFailure['place'];
-  readonly code?: string;
-  readonly reason?: string;
-  readonly since?: number;
-}
-
-export interface LoaderStats {
-  files: number;
-  rows: number;
-  bytes: number;
-  corruptFiles: number;
-  corruptRows: number;
-  failures: number;
+export interface LoaderStats extends ConsumerStats {
   /** Files found half loaded, and how many of them were in the store. */
   recovered: number;
   recoveredPresent: number;
 }
 
-const FIRST_BACKOFF_MS = 250;
-
 export class Loader {
-  readonly stats: LoaderStats = {
-    files: 0,
-    rows: 0,
-    bytes: 0,
-    corruptFiles: 0,
-    corruptRows: 0,
-    failures: 0,
-    recovered: 0,
-    recoveredPresent: 0,
-  };
   readonly #store: Store;
-  readonly #dictionaries: Dictionaries;
   readonly #dir: string;
-  readonly #pollMs: number;
-  readonly #maxBackoffMs: number;
-  readonly #inserts: number;
+  readonly #dictionaries: Dictionaries;
   readonly #onFlows: (manifest: Manifest) => Promise<void>;
-  readonly #explain: (failure: LoadFailure) => string;
-  readonly #log: Log;
-  readonly #stop = new AbortController();
-  /** Names that this process has begun to insert without an answer, or that a process before it had claimed. */
-  readonly #uncertain = new Set<string>();
+  readonly #consumer: Consumer;
+  readonly #recovered = { recovered: 0, recoveredPresent: 0 };
   #ledgerUncertain = true;
-  #state: LoaderState = { state: 'idle' };
-  #running: Promise<void> | undefined;
 
   /** Throws SpoolError when the spool cannot be made or read. */
   constructor(options: LoaderOptions) {
-    this.#store = options.store;
-    this.#dictionaries = new Dictionaries(options.store);
-    this.#dir = options.dir;
-    this.#pollMs = options.pollMs ?? 100;
-    this.#maxBackoffMs = options.maxBackoffMs ?? 10_000;
-    this.#inserts = options.inserts ?? 1;
+    const { store, dir, pollMs, maxBackoffMs, explain, log } = options;
+    this.#store = store;
+    this.#dir = dir;
+    this.#dictionaries = new Dictionaries(store);
     this.#onFlows = options.onFlows ?? (async () => {});
-    this.#explain = options.explain ?? (({ reason }) => reason);
-    this.#log = options.log ?? (() => {});
-    makeSpool(this.#dir);
-    removeOrphanManifests(this.#dir);
-    for (const name of waitingFlows(this.#dir, '.loading')) this.#uncertain.add(name);
+    this.#consumer = new Consumer({
+      dir,
+      name: STORE,
+      called: 'the store',
+      destination: {
+        prepare: (delivery) => this.#prepare(delivery),
+        deliver: (delivery) => this.#deliver(delivery),
+      },
+      countEnds: ({ name, again }, ends) => countFlows(store, name, ends, Date.now(), again),
+      rows: () => this.#rows(),
+      sideBySide: options.inserts ?? 1,
+      failureOf,
+      ...(pollMs === undefined ? {} : { pollMs }),
+      ...(maxBackoffMs === undefined ? {} : { maxBackoffMs }),
+      ...(explain === undefined ? {} : { explain }),
+      ...(log === undefined ? {} : { log }),
+    });
   }
 
-  get state(): LoaderState {
-    return this.#state;
+  get state(): Pick<ConsumerHealth, 'state' | 'place' | 'code' | 'reason'> {
+    return this.#consumer.state;
+  }
+
+  get stats(): Readonly<LoaderStats> {
+    return { ...this.#consumer.stats, ...this.#recovered };
+  }
+
+  health(): ConsumerHealth {
+    return this.#consumer.health();
   }
 
   /** Begins to load and goes on until `stop`. */
   start(): void {
-    this.#running ??= this.#loop();
+    this.#consumer.start();
   }
 
   /** Stops after the file at hand. */
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
-    this.#state = { state: 'stopped' };
+  stop(): Promise<void> {
+    return this.#consumer.stop();
   }
 
-  /** Takes in what waits now. Returns how many files. Throws StoreError and SpoolError. */
-  async loadOnce(): Promise<number> {
-    let files = await loadDimensions(this.#store, this.#dir, this.#dictionaries);
-    files += await this.#loadLedger();
-    const inserts = new Inserts(this.#inserts);
-    for (const name of waitingFlows(this.#dir)) {
-      if (this.#stop.signal.aborted || inserts.failed) break;
-      const claim = claimFlows(this.#dir, name);
-      if (claim === undefined) continue;
-      if (this.#state.state === 'idle') this.#state = { state: 'loading' };
-      try {
-        const insert = await this.#prepare(claim);
-        if (insert !== undefined) await inserts.add(insert);
-      } catch (error) {
-        await inserts.end();
-        throw error;
-      }
-      files++;
-      // Names of what these flows mention may have come meanwhile.
-      if (files % 16 === 0) files += await loadDimensions(this.#store, this.#dir, this.#dictionaries);
-    }
-    await inserts.end();
-    return files;
+  /** Takes in what waits now. Resolves to how many files. Throws StoreError and SpoolError. */
+  loadOnce(): Promise<number> {
+    return this.#consumer.round();
   }
 
-  async #loop(): Promise<void> {
-    let backoff = FIRST_BACKOFF_MS;
-    while (!this.#stop.signal.aborted) {
-      let pause = this.#pollMs;
-      try {
-        const files = await this.loadOnce();
-        if (this.#state.state === 'retrying') this.#log('info', 'the store takes flows again');
-        this.#state = { state: 'idle' };
-        backoff = FIRST_BACKOFF_MS;
-        if (files > 0) continue;
-      } catch (error) {
-        this.#failed(error);
-        pause = backoff;
-        backoff = Math.min(backoff * 2, this.#maxBackoffMs);
-      }
-      await sleep(pause, undefined, { signal: this.#stop.signal }).catch(() => {});
-    }
-  }
-
-  #failed(error: unknown): void {
-    const failure = failureOf(error);
-    const { place, code } = failure;
-    const reason = this.#explain(failure);
-    const since = this.#state.since ?? Date.now();
-    // Said once for each reason, not at every attempt.
-    if (this.#state.code !== code || this.#state.place !== place)
-      this.#log('error', 'the store does not take flows', { code, reason });
-    this.stats.failures++;
-    this.#state = { state: 'retrying', place, code, reason, since };
-  }
-
-  async #loadLedger(): Promise<number> {
+  async #rows(): Promise<number> {
+    const files = await loadDimensions(this.#store, this.#dir, this.#dictionaries);
     const uncertain = this.#ledgerUncertain;
     this.#ledgerUncertain = true;
-    const files = await loadLedger(this.#store, this.#dir, uncertain && this.#store.kind === 'embedded');
+    const ledger = await loadLedger(this.#store, this.#dir, uncertain && this.#store.kind === 'embedded');
     this.#ledgerUncertain = false;
-    return files;
+    return files + ledger;
   }
 
-  /**
-   * What has to happen before the flows of a file are visible, one file after the other. Resolves to what puts them in, or to
-   * nothing where the file cannot be used.
-   */
-  async #prepare(claim: Claim): Promise<(() => Promise<void>) | undefined> {
-    const { name, path } = claim;
-    const uncertain = this.#uncertain.has(name);
-    this.#uncertain.add(name);
-    let manifest: Manifest;
-    try {
-      manifest = readManifest(claim.manifestPath);
-    } catch (error) {
-      if (error instanceof SpoolError && !['bad_manifest', 'missing'].includes(error.code)) throw error;
-      this.#corrupt(claim, 0, error);
-      return undefined;
-    }
-    if (sizeOf(path) !== manifest.bytes) {
-      const reason = `${name} has ${sizeOf(path)} bytes where its manifest says ${manifest.bytes}`;
-      await this.#unreadable(claim, manifest, uncertain, new StoreError('bad_data', reason));
-      return undefined;
-    }
-    try {
-      await this.#store.addColumns(manifest.columns);
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'bad_data') throw error;
-      await this.#unreadable(claim, manifest, uncertain, error);
-      return undefined;
-    }
+  async #prepare({ manifest }: Delivery): Promise<void> {
+    await this.#permanently(() => this.#store.addColumns(manifest.columns), 'other_schema');
     await this.#onFlows(manifest);
-    return () => this.#load(claim, manifest, uncertain);
   }
 
-  async #load(claim: Claim, manifest: Manifest, uncertain: boolean): Promise<void> {
-    try {
-      await this.#insert(claim, manifest, uncertain && this.#store.kind === 'embedded');
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'bad_data') throw error;
-      await this.#unreadable(claim, manifest, uncertain, error);
-      return;
-    }
-    await countFlows(this.#store, 'flows_stored', claim.name, manifest.exporters, Date.now(), uncertain);
-    removeClaim(claim);
-    this.#uncertain.delete(claim.name);
-    this.stats.files++;
-    this.stats.rows += manifest.rows;
-    this.stats.bytes += manifest.bytes;
-  }
-
-  async #unreadable(claim: Claim, manifest: Manifest, uncertain: boolean, error: StoreError): Promise<void> {
-    await countFlows(this.#store, 'flows_spool_corrupt', claim.name, manifest.exporters, Date.now(), uncertain);
-    this.#corrupt(claim, manifest.rows, error);
+  async #deliver(delivery: Delivery): Promise<Ends> {
+    await this.#permanently(() => this.#insert(delivery), 'damaged');
+    return [{ account: 'flows_stored', rows: delivery.manifest.exporters }];
   }
 
   /** A first attempt counts on the token; after one whose end is not known the rows themselves are looked for. */
-  async #insert({ name, path }: Claim, manifest: Manifest, look: boolean): Promise<void> {
+  async #insert({ name, path, manifest, again }: Delivery): Promise<void> {
     const file = { table: 'flows', path, format: 'Native', columns: manifest.columns } as const;
-    if (!look) {
+    if (!again || this.#store.kind !== 'embedded') {
       await this.#store.insertFile({ ...file, token: name });
       return;
     }
-    this.stats.recovered++;
+    this.#recovered.recovered++;
     const missing = await missingHours(this.#store, path, manifest.columns);
     if (missing.length === 0) {
-      this.stats.recoveredPresent++;
+      this.#recovered.recoveredPresent++;
       return;
     }
     await this.#store.insertFile({ ...file, token: `${name} ${Date.now()}`, where: inHours(missing) });
   }
 
-  #corrupt(claim: Claim, rows: number, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    setAside(this.#dir, claim);
-    this.#uncertain.delete(claim.name);
-    this.stats.corruptFiles++;
-    this.stats.corruptRows += rows;
-    this.#log('error', 'a spool file cannot be read and was set aside', { file: claim.name, rows, reason });
+  /** Bytes that the engine cannot read are the file's fault, which no attempt changes. */
+  async #permanently(action: () => Promise<void>, code: 'damaged' | 'other_schema'): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'bad_data') throw error;
+      throw new SpoolError(code, error.message, [], error);
+    }
   }
 }
 
-function failureOf(error: unknown): LoadFailure {
+function failureOf(error: unknown): Failure {
   const reason = error instanceof Error ? error.message : String(error);
-  if (error instanceof StoreError) return { place: 'store', code: error.code, reason };
+  if (error instanceof StoreError) return { place: 'destination', code: error.code, reason };
   // All files that this process touches by itself are the spool's.
   if (error instanceof SpoolError || errno(error) !== undefined) {
     return { place: 'spool', code: asSpoolError(error, 'take in what waits').code, reason };
   }
-  return { place: 'store', code: 'engine', reason };
+  return { place: 'destination', code: 'engine', reason };
 }

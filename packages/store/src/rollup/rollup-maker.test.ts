@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeSpool } from '@weir/spool';
+import { claim, makeSpool, removeClaim, STORE } from '@weir/spool';
+import { A, batchFrom, TestSpool } from '@weir/spool/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../store.ts';
 import { RollupMaker } from './rollup-maker.ts';
@@ -88,15 +89,14 @@ describe('RollupMaker', () => {
     expect(rows).toEqual([{ rows: '6' }]);
   });
 
-  it('waits for spool files that may hold flows of the minute, those being written among them', async () => {
+  it('waits for spool files that hold flows of the minute', async () => {
     await flowsAt(HOUR);
     await flowsAt(HOUR + MINUTE);
-    const held = join(spool, 'flows', `${(HOUR + MINUTE + 30) * 1000}-lane0-00000000.tmp`);
-    writeFileSync(held, '');
+    const waiting = new TestSpool(spool).write(batchFrom([A], (HOUR + MINUTE + 30) * 1000));
     const maker = makerAt(HOUR + 10 * MINUTE);
     await makeAll(maker);
     expect(maker.rolledUpUntil()['1m']).toBe((HOUR + MINUTE) * 1000);
-    rmSync(held);
+    removeClaim(claim(spool, STORE, waiting.name)!);
     while (await maker.step());
     expect(maker.rolledUpUntil()['1m']).toBe((HOUR + 9 * MINUTE) * 1000);
     expect(await sums('flows_1m')).toHaveLength(2);
@@ -104,10 +104,8 @@ describe('RollupMaker', () => {
 
   it('gives way while the loader is behind, and stops without finishing the minute', async () => {
     await flowsAt(HOUR);
-    const later = [1, 2, 3].map((index) =>
-      join(spool, 'flows', `${(HOUR + 9 * MINUTE + index) * 1000}-lane0-0000000${index}.native`),
-    );
-    for (const path of later) writeFileSync(path, '');
+    const waiting = new TestSpool(spool);
+    const later = [1, 2, 3].map((second) => waiting.write(batchFrom([A], (HOUR + 9 * MINUTE + second) * 1000)).name);
     const maker = makerAt(HOUR + 10 * MINUTE);
     await maker.prepare();
     maker.start();
@@ -115,7 +113,7 @@ describe('RollupMaker', () => {
     expect(await sums('flows_1m')).toEqual([]);
     expect(maker.rolledUpUntil()['1m']).toBe(0);
     expect(maker.stats.failures).toBe(0);
-    for (const path of later) rmSync(path);
+    for (const name of later) removeClaim(claim(spool, STORE, name)!);
     const next = makerAt(HOUR + 10 * MINUTE);
     await makeAll(next);
     expect(await sums('flows_1m')).toEqual([[HOUR, 600, 12, 6, 6]]);
@@ -127,7 +125,7 @@ describe('RollupMaker', () => {
     await makeAll(maker);
     expect(await sums('flows_1h')).toEqual([[HOUR, 12_000, 240, 120, 120]]);
     const late = HOUR + 7 * MINUTE;
-    await maker.flowsComing({ firstReceived: late * 1000, lastReceived: late * 1000 + 59_000 });
+    await maker.flowsComing({ spans: [[late * 1000, late * 1000 + 59_000]] });
     await flowsAt(late, 3);
     expect(maker.rolledUpUntil()).toEqual({ '1m': late * 1000, '5m': (HOUR + 300) * 1000, '1h': HOUR * 1000 });
     // A process that starts now knows it too.
@@ -161,10 +159,26 @@ describe('RollupMaker', () => {
     await makeAll(maker);
     await maker.flowsDropped((HOUR + 3600) * 1000);
     await store.command('TRUNCATE TABLE weir.flows');
-    await maker.flowsComing({ firstReceived: HOUR * 1000, lastReceived: HOUR * 1000 });
+    await maker.flowsComing({ spans: [[HOUR * 1000, HOUR * 1000]] });
     while (await maker.step());
     expect(await sums('flows_1m')).toEqual([[HOUR, 600, 12, 6, 6]]);
     expect(maker.rolledUpUntil()['1m']).toBeGreaterThan(HOUR * 1000);
+  });
+
+  it('marks only the slots that flows are in where a clock jumped in the middle of a file', async () => {
+    await flowsAt(HOUR);
+    const maker = makerAt(HOUR + 400 * 86_400);
+    await makeAll(maker);
+    const before = maker.stats.slotsAgain;
+    await maker.flowsComing({
+      spans: [
+        [HOUR * 1000, HOUR * 1000 + 5],
+        [(HOUR + 300 * 86_400) * 1000, (HOUR + 300 * 86_400) * 1000],
+      ],
+    });
+    await makeAll(maker);
+    // Two minutes, two times five minutes, two hours.
+    expect(maker.stats.slotsAgain - before).toBe(6);
   });
 
   it('goes over a time without flows at once', async () => {

@@ -2,8 +2,7 @@
 // minutes. What readers may use ends where the first slot that is not made, or has to be made again, begins: a slot is either
 // whole or not used, whatever happens in between.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Manifest, oldestPending, waitingFlows } from '@weir/spool';
-import type { Log } from '../loader/loader.ts';
+import { type Log, type Manifest, Received, STORE, waitingFor } from '@weir/spool';
 import { DATABASE, type Resolution, ROLLUPS, type RollupSpec } from '../schema/tables.ts';
 import type { Store } from '../store.ts';
 import {
@@ -47,13 +46,11 @@ const GIVE_WAY_POLL_MS = 200;
 /** Thrown between slices when told to stop. What is half made is removed at the next start. */
 class Stopped extends Error {}
 
-/** A spool file is named for its first flow; others in it may be this much older, having come by another socket. */
-const DISORDER_MS = 1000;
-
 export class RollupMaker {
   readonly stats: RollupStats = { slots: 0, slotsAgain: 0, failures: 0, lastMs: 0 };
   readonly #store: Store;
   readonly #dir: string;
+  readonly #received: Received;
   readonly #graceMs: number;
   readonly #pollMs: number;
   readonly #now: () => number;
@@ -67,6 +64,7 @@ export class RollupMaker {
   constructor(options: RollupMakerOptions) {
     this.#store = options.store;
     this.#dir = options.dir;
+    this.#received = new Received(options.dir, STORE);
     this.#graceMs = options.graceMs ?? 10_000;
     this.#pollMs = options.pollMs ?? 1000;
     this.#now = options.now ?? Date.now;
@@ -87,10 +85,9 @@ export class RollupMaker {
   }
 
   /** To be called before flows become visible: slots already made, or being made, will be made again. Throws StoreError. */
-  async flowsComing(manifest: Pick<Manifest, 'firstReceived' | 'lastReceived'>): Promise<void> {
-    const from = Math.floor(manifest.firstReceived / 1000);
-    const to = Math.floor(manifest.lastReceived / 1000);
-    await this.#state.markDirty(from, to, (resolution) =>
+  async flowsComing({ spans }: Pick<Manifest, 'spans'>): Promise<void> {
+    const seconds = spans.map(([first, last]) => [Math.floor(first / 1000), Math.floor(last / 1000)] as const);
+    await this.#state.markDirty(seconds, (resolution) =>
       Math.max(this.#state.until(resolution) ?? 0, this.#making.get(resolution) ?? 0),
     );
   }
@@ -136,8 +133,9 @@ export class RollupMaker {
 
   /** Minutes before this (unix seconds) get no more flows but late ones. */
   #complete(): number {
-    const pending = oldestPending(this.#dir) ?? Number.POSITIVE_INFINITY;
-    const limit = Math.min(this.#now() - this.#graceMs, pending - DISORDER_MS) / 1000;
+    // What lanes are still writing is younger than the grace. Where it is not, its flows come late and their slots are made again.
+    const pending = this.#received.oldest() ?? Number.POSITIVE_INFINITY;
+    const limit = Math.min(this.#now() - this.#graceMs, pending) / 1000;
     return Math.floor(limit / MINUTE.seconds) * MINUTE.seconds;
   }
 
@@ -231,7 +229,7 @@ export class RollupMaker {
     const patience = performance.now() + GIVE_WAY_MS;
     do {
       if (this.#stop.signal.aborted) throw new Stopped('told to stop');
-      if (waitingFlows(this.#dir).length <= BUSY_FILES) return;
+      if (waitingFor(this.#dir, STORE).length <= BUSY_FILES) return;
       await sleep(GIVE_WAY_POLL_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
     } while (performance.now() < patience);
   }

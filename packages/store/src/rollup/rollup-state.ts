@@ -5,7 +5,7 @@ import type { Store } from '../store.ts';
 
 type Kind = 'until' | 'dirty' | 'dropped';
 
-/** A file whose times span more slots than this is not believed beyond them. */
+/** A span is within an hour; one with more slots than this is not believed beyond them. */
 const MAX_DIRTY_SLOTS = 10_000;
 
 export class RollupState {
@@ -61,17 +61,23 @@ export class RollupState {
     this.#dropped = time;
   }
 
-  /** Notes the slots before `frontier(resolution)` that a time span touches. */
-  async markDirty(from: number, to: number, frontier: (resolution: Resolution) => number): Promise<void> {
+  /** Notes the slots before `frontier(resolution)` that time spans touch, each with its first and last second. */
+  async markDirty(
+    spans: readonly (readonly [from: number, to: number])[],
+    frontier: (resolution: Resolution) => number,
+  ): Promise<void> {
     const rows: [Resolution, Kind, number, number, number][] = [];
     for (const { resolution, seconds } of ROLLUPS) {
       const known = this.#dirty.get(resolution);
-      const end = Math.min(to + 1, frontier(resolution));
-      let left = MAX_DIRTY_SLOTS;
-      for (let slot = Math.floor(from / seconds) * seconds; slot < end && left > 0; slot += seconds, left--) {
-        if (known?.has(slot)) continue;
-        rows.push([resolution, 'dirty', slot, slot, 0]);
+      const slots = new Set<number>();
+      for (const [from, to] of spans) {
+        const end = Math.min(to + 1, frontier(resolution));
+        let left = MAX_DIRTY_SLOTS;
+        for (let slot = Math.floor(from / seconds) * seconds; slot < end && left > 0; slot += seconds, left--) {
+          if (!known?.has(slot)) slots.add(slot);
+        }
       }
+      for (const slot of slots) rows.push([resolution, 'dirty', slot, slot, 0]);
     }
     if (rows.length === 0) return;
     await this.#write(rows);

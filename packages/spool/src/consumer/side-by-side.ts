@@ -1,6 +1,6 @@
-// A few inserts side by side. The first failure stops further ones; those under way end before it is told.
+// A few deliveries side by side. The first failure stops further ones; those under way end before it is told.
 
-export class Inserts {
+export class SideBySide {
   readonly #limit: number;
   readonly #running = new Set<Promise<void>>();
   #error: { readonly reason: unknown } | undefined;
@@ -13,10 +13,10 @@ export class Inserts {
     return this.#error !== undefined;
   }
 
-  /** Begins an insert once there is room. Never rejects: see `end`. */
-  async add(insert: () => Promise<void>): Promise<void> {
+  /** Begins a delivery once there is room. Never rejects: see `end`. */
+  async add(deliver: () => Promise<void>): Promise<void> {
     while (this.#running.size >= this.#limit) await Promise.race(this.#running);
-    const run = insert()
+    const run = deliver()
       .catch((reason: unknown) => {
         this.#error ??= { reason };
       })

@@ -1,6 +1,6 @@
 import { FIELD, FlowBatch } from '@weir/record';
 import { describe, expect, it } from 'vitest';
-import { nativeBlock } from './native.ts';
+import { nativeBlock } from './write.ts';
 
 function bytesOf(batch: FlowBatch): Buffer {
   return Buffer.concat(nativeBlock(batch).map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength)));

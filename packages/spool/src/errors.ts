@@ -1,18 +1,22 @@
-// Why the spool could not be written or read, as a code that a collector can count and a person can act on.
+// The one error type of the spool: why it could not be written or read, as a code that a program can count and a person can act on.
 
 export type SpoolErrorCode =
   /** ENOSPC or EDQUOT. */
   | 'disk_full'
   /** EACCES, EPERM or EROFS. */
   | 'not_writable'
-  /** The directory is gone. */
+  /** A file or its directory is gone. */
   | 'missing'
   /** EMFILE or ENFILE. */
   | 'too_many_files'
   /** Any other failure of the file system. */
   | 'io'
   /** A manifest that cannot be read. */
-  | 'bad_manifest';
+  | 'bad_manifest'
+  /** A file is not what its manifest promises: cut, zeroed, changed. */
+  | 'damaged'
+  /** A file has columns that this version does not know, or of other types. */
+  | 'other_schema';
 
 const CODES: Readonly<Record<string, SpoolErrorCode>> = {
   ENOSPC: 'disk_full',
@@ -25,6 +29,9 @@ const CODES: Readonly<Record<string, SpoolErrorCode>> = {
   EMFILE: 'too_many_files',
   ENFILE: 'too_many_files',
 };
+
+/** What trying again does not change: the file itself is at fault. */
+const PERMANENT: ReadonlySet<SpoolErrorCode> = new Set(['bad_manifest', 'damaged', 'other_schema', 'missing']);
 
 /** Rows by exporter: the key as decimal text, and how many. */
 export type ExporterRows = readonly (readonly [key: string, rows: number])[];
@@ -39,6 +46,11 @@ export class SpoolError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.lost = lost;
+  }
+
+  /** Whether the file itself is at fault, so that trying again is no use. */
+  get permanent(): boolean {
+    return PERMANENT.has(this.code);
   }
 }
 

@@ -1,0 +1,74 @@
+// Giving complete spool files to the consumers, with their accounts: what a sink was offered is counted before the file is out of our hands.
+import type { AccountName } from '@weir/record';
+import {
+  type ExporterRows,
+  endOf,
+  type LedgerRow,
+  linkToSinks,
+  type Manifest,
+  moveToStore,
+  SpoolError,
+  STORE,
+  writeLedger,
+} from '@weir/spool';
+
+export interface GiverOptions {
+  /** The spool directory. */
+  readonly dir: string;
+  readonly collector: string;
+  /** Names of the consumers, the store among them. */
+  readonly consumers: readonly string[];
+  readonly log: (message: string, details: Readonly<Record<string, unknown>>) => void;
+}
+
+export class Giver {
+  readonly #options: GiverOptions;
+  readonly #sinks: readonly string[];
+
+  constructor(options: GiverOptions) {
+    this.#options = options;
+    this.#sinks = options.consumers.filter((consumer) => consumer !== STORE);
+  }
+
+  /** Gives a file to all consumers. May be called again for the same file. Throws SpoolError; the file is to be given again then. */
+  give(manifest: Pick<Manifest, 'name' | 'exporters'>): void {
+    const { dir, log } = this.#options;
+    const { name, exporters } = manifest;
+    if (this.#sinks.length > 0) {
+      const failed = linkToSinks(dir, name, this.#sinks);
+      for (const { consumer, error } of failed) log(error.message, { consumer, flows: sum(exporters) });
+      this.#countOffered(manifest, new Set(failed.map(({ consumer }) => consumer)));
+    }
+    try {
+      moveToStore(dir, name);
+    } catch (error) {
+      if (!(error instanceof SpoolError) || error.code !== 'missing') throw error;
+      log('a complete spool file was removed by somebody else; its flows are counted', {
+        file: name,
+        flows: sum(exporters),
+      });
+      this.countEnd(STORE, name, 'flows_spool_missing', exporters);
+    }
+  }
+
+  /** Counts what became of a file's flows for a consumer: once, whoever else counts it too. Throws SpoolError. */
+  countEnd(consumer: string, name: string, account: AccountName, exporters: ExporterRows): void {
+    writeLedger(this.#options.dir, endOf(consumer, name), this.#rows(consumer, account, exporters));
+  }
+
+  #countOffered({ name, exporters }: Pick<Manifest, 'name' | 'exporters'>, failed: ReadonlySet<string>): void {
+    const rows = this.#sinks.flatMap((sink) => [
+      ...this.#rows(sink, 'flows_offered', exporters),
+      ...(failed.has(sink) ? this.#rows(sink, 'flows_spool_failed', exporters) : []),
+    ]);
+    writeLedger(this.#options.dir, `offered-${name}`, rows);
+  }
+
+  #rows(consumer: string, account: AccountName, exporters: ExporterRows): LedgerRow[] {
+    const { collector } = this.#options;
+    const time = Date.now();
+    return exporters.map(([exporter, count]) => ({ time, collector, consumer, exporter, account, count }));
+  }
+}
+
+const sum = (exporters: ExporterRows): number => exporters.reduce((total, [, count]) => total + count, 0);

@@ -1,0 +1,66 @@
+// What a collecting process leaves when it is killed: a folder of its own in the spool, with memory that outlives it. A lock that the kernel
+// holds on the folder tells whether it lives.
+import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { tryLock } from '@weir/libc';
+import { FILE_MODE, makeDirectory, spoolFolders } from '@weir/spool';
+
+export interface ProcessFiles {
+  readonly folder: string;
+  /** Of the start whose names its spool files have. */
+  readonly token: string;
+  /** The counters of a lane. */
+  counters(lane: number): string;
+  /** The datagrams that a lane has taken from the kernel last. */
+  ring(lane: number): string;
+  /** Manifest of the last spool file that a lane completed. */
+  lastManifest(lane: number): string;
+  /** The last file of ledger rows. */
+  readonly lastLedger: string;
+}
+
+export function processFiles(spoolDir: string, token: string): ProcessFiles {
+  const folder = join(spoolFolders(spoolDir).lanes, token);
+  return {
+    folder,
+    token,
+    counters: (lane) => join(folder, `${lane}.counters`),
+    ring: (lane) => join(folder, `${lane}.ring`),
+    lastManifest: (lane) => join(folder, `${lane}.manifest`),
+    lastLedger: join(folder, 'ledger'),
+  };
+}
+
+/** Makes the folder and takes its lock, which goes with the process. Throws what the file system throws. */
+export function claimFolder({ folder }: ProcessFiles): void {
+  makeDirectory(folder);
+  // Never closed: the lock is the descriptor's.
+  tryLock(openSync(join(folder, 'lock'), 'a', FILE_MODE));
+}
+
+/** Tokens of processes other than `own` that left a folder and do not live any more: their locks are free, or there are none here. */
+export function deadProcesses(spoolDir: string, own: string): string[] {
+  const { lanes } = spoolFolders(spoolDir);
+  let tokens: string[];
+  try {
+    tokens = readdirSync(lanes, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  } catch {
+    return [];
+  }
+  return tokens.filter((token) => {
+    if (token === own) return false;
+    try {
+      const fd = openSync(join(lanes, token, 'lock'), 'a', FILE_MODE);
+      const free = tryLock(fd) !== false;
+      closeSync(fd);
+      return free;
+    } catch {
+      // Without a lock file it was killed while it made its folder.
+      return true;
+    }
+  });
+}
+
+export function removeFolder({ folder }: ProcessFiles): void {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,183 @@
+// Accounts for a collecting process that was killed. Its counters are still there; what it had spooled becomes complete files; the
+// difference was in its memory and is counted as lost with it, per exporter. Nothing stays "in flight".
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { ACCOUNT, ACCOUNT_NAMES, type AccountName, BALANCES, exporterKey, formatAddress, keyText } from '@weir/record';
+import {
+  consumerFolders,
+  type ExporterRows,
+  filesIn,
+  type LedgerRow,
+  leftIn,
+  type Manifest,
+  readLedger,
+  readManifest,
+  rowsBeingWritten,
+  SpoolError,
+  STORE,
+  salvage,
+  spoolFolders,
+  tryUnlink,
+  writeLedger,
+} from '@weir/spool';
+import { adopt, type CounterMemory, type SlotView } from './counter-memory.ts';
+import type { Giver } from './give.ts';
+import { type ProcessFiles, removeFolder } from './process-files.ts';
+
+export interface Recovered {
+  /** Flows that were in its memory. */
+  readonly flowsLost: number;
+  /** Datagrams that it was reading. */
+  readonly datagramsLost: number;
+  /** Flows of spool files that it had not completed, and that are complete now. */
+  readonly flowsSalvaged: number;
+  readonly files: number;
+}
+
+const OUTCOMES = BALANCES[0].parts.filter((name) => name !== 'datagrams_lost_with_process');
+/** Under which name what belongs to no exporter is told. */
+const UNATTRIBUTED = '0';
+
+/** Exporter's key of a slot, as ledger rows have it. */
+export function slotKey({ words }: Pick<SlotView, 'words'>): string {
+  return words.every((word) => word === 0) ? UNATTRIBUTED : keyText(exporterKey(formatAddress(words)));
+}
+
+/**
+ * Accounts for a process that is dead, gives its files to the consumers, and removes its folder. Killed in the middle, it is done again with
+ * the same result: rows count once by the name of their file. Throws SpoolError.
+ */
+export function recoverProcess(dir: string, files: ProcessFiles, collector: string, giver: Giver): Recovered {
+  const told = finishLedger(dir, files);
+  const found = salvageFiles(dir, files);
+  const rows: LedgerRow[] = [];
+  for (const lane of lanesOf(files)) {
+    const memory = adopt(readBytes(files.counters(lane)));
+    if (memory !== undefined) rows.push(...laneRows(lane, memory, told, found, lastManifest(files, lane), collector));
+  }
+  writeLedger(dir, `recovered-${files.token}`, rows);
+  for (const { manifest } of found) giver.give(manifest);
+  removeFolder(files);
+  const total = (account: AccountName) => rows.reduce((sum, row) => sum + (row.account === account ? row.count : 0), 0);
+  return {
+    flowsLost: total('flows_lost_with_process'),
+    datagramsLost: total('datagrams_lost_with_process'),
+    flowsSalvaged: found.reduce((sum, { salvaged, manifest }) => sum + (salvaged ? manifest.rows : 0), 0),
+    files: found.length,
+  };
+}
+
+/** Rows of the last ledger file, which may not have been noted as told. A file that was begun goes in or away. */
+function finishLedger(dir: string, files: ProcessFiles): readonly LedgerTold[] {
+  const rows = existsSync(files.lastLedger) ? readLedger(files.lastLedger) : undefined;
+  const last = rows?.[0]?.source;
+  for (const file of filesIn(spoolFolders(dir).writing)) {
+    const name = /^(.+)\.rows$/.exec(file)?.[1];
+    if (name === undefined || !isOf(files, name)) continue;
+    const path = rowsBeingWritten(dir, name);
+    // Its link is made just before it is put in place: with the link it is whole, without it nothing was noted.
+    if (name === last) renameSync(path, join(consumerFolders(dir, STORE).ledger, `${name}.jsonl`));
+    else tryUnlink(path);
+  }
+  return (rows ?? []).flatMap(({ counter, account }) => (counter === undefined ? [] : [{ ...counter, account }]));
+}
+
+interface LedgerTold {
+  readonly lane: number;
+  readonly slot: number;
+  readonly use: number;
+  readonly total: number;
+  readonly account: AccountName;
+}
+
+interface FoundFile {
+  readonly manifest: Manifest;
+  /** It was still being written. */
+  readonly salvaged: boolean;
+}
+
+const isOf = ({ token }: ProcessFiles, name: string): boolean => name.split('-')[2] === token;
+/** Of the lane that wrote a file: names are generation, age, token, lane, sequence. */
+const laneOf = (name: string): number => Number(name.split('-')[3]);
+
+function salvageFiles(dir: string, files: ProcessFiles): FoundFile[] {
+  const { writing } = spoolFolders(dir);
+  return leftIn(dir).flatMap((name) => {
+    if (!isOf(files, name)) return [];
+    const open = existsSync(join(writing, `${name}.tmp`));
+    const manifest = salvage(dir, name);
+    return manifest === undefined ? [] : [{ manifest, salvaged: open }];
+  });
+}
+
+function lanesOf({ folder }: ProcessFiles): number[] {
+  return readdirSync(folder).flatMap((file) => {
+    const lane = /^(\d+)\.counters$/.exec(file)?.[1];
+    return lane === undefined ? [] : [Number(lane)];
+  });
+}
+
+function lastManifest(files: ProcessFiles, lane: number): Manifest | undefined {
+  try {
+    return readManifest(files.lastManifest(lane));
+  } catch (error) {
+    if (error instanceof SpoolError && error.permanent) return undefined;
+    throw error;
+  }
+}
+
+function readBytes(path: string): ArrayBuffer {
+  const bytes = readFileSync(path);
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+}
+
+/** What the ledger has not been told of a lane, with what was lost. */
+function laneRows(
+  lane: number,
+  memory: CounterMemory,
+  told: readonly LedgerTold[],
+  found: readonly FoundFile[],
+  last: Manifest | undefined,
+  collector: string,
+): LedgerRow[] {
+  const views = [...memory.views()];
+  for (const { lane: of, slot, use, total, account } of told) {
+    const view = views.find((candidate) => candidate.slot === slot);
+    if (of === lane && view?.use === use) view.told[ACCOUNT[account]] = total;
+  }
+  const byKey = new Map(views.map((view) => [slotKey(view), view]));
+  const add = (exporters: ExporterRows, by: (view: SlotView, key: string, rows: number) => void) => {
+    for (const [key, rows] of exporters) {
+      const view = byKey.get(key) ?? byKey.get(UNATTRIBUTED);
+      if (view !== undefined) by(view, key, rows);
+    }
+  };
+  if (last !== undefined) {
+    const inLast = new Map(last.exporters);
+    // Killed between completing the file and counting it.
+    add(last.totals ?? [], ({ counters }, key, total) => {
+      const missing = total - counters[ACCOUNT.flows_spooled];
+      if (missing > 0 && missing <= (inLast.get(key) ?? 0)) counters[ACCOUNT.flows_spooled] = total;
+    });
+  }
+  for (const { manifest } of found) {
+    // Names of a lane rise: those up to the last manifest were counted, or have just been.
+    if (laneOf(manifest.name) !== lane || (last !== undefined && manifest.name <= last.name)) continue;
+    add(manifest.exporters, ({ counters }, _, rows) => {
+      counters[ACCOUNT.flows_spooled] += rows;
+    });
+  }
+  const time = Date.now();
+  return views.flatMap((view) => {
+    const { counters, told: before } = view;
+    const spooled = counters[ACCOUNT.flows_spooled] + counters[ACCOUNT.flows_spool_failed];
+    counters[ACCOUNT.flows_lost_with_process] += Math.max(0, counters[ACCOUNT.flows_received] - spooled);
+    const ended = OUTCOMES.reduce((sum, name) => sum + counters[ACCOUNT[name]], 0);
+    counters[ACCOUNT.datagrams_lost_with_process] += Math.max(0, counters[ACCOUNT.datagrams_received] - ended);
+    const exporter = slotKey(view);
+    return ACCOUNT_NAMES.flatMap((account, index): LedgerRow[] => {
+      const count = counters[index] - before[index];
+      return count === 0 ? [] : [{ time, collector, exporter, account, count }];
+    });
+  });
+}

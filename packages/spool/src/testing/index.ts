@@ -1,0 +1,2 @@
+// @weir/spool/testing: spools for the tests of other packages.
+export * from './flows.ts';
