@@ -22,6 +22,8 @@ export type ToChild =
   | { readonly type: 'stop' };
 
 export type FromChild =
+  /** Once a second: its main thread does its work. */
+  | { readonly type: 'alive' }
   | { readonly type: 'ready' }
   /** The store is open and would like the HTTP port that the supervisor's stand-in holds. */
   | { readonly type: 'want_port' }
@@ -42,6 +44,9 @@ export interface ChildChannel {
 
 /** What starting again does not mend: the whole program ends with the message. Anything else is tried again. */
 const FATAL: ReadonlySet<ServerErrorCode> = new Set(['config_invalid', 'file_unreadable', 'port_taken', 'data_in_use']);
+
+/** How often a process says that it is alive, in milliseconds. */
+export const ALIVE_MS = 1000;
 
 /** A process whose supervisor died stops by itself; nobody would kill it if that did not end, so it does so after this long. */
 const ORPHAN_MS = 30_000;
@@ -65,6 +70,7 @@ export function runChild(
       return promise;
     },
   };
+  setInterval(() => channel.send({ type: 'alive' }), ALIVE_MS).unref();
   let part: Promise<ChildPart> | undefined;
   let stopping = false;
   const stop = async () => {

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import type { Config } from './config/schema.ts';
 import { ServerError } from './errors.ts';
 import { storeTarget } from './store/storing.ts';
-import { prepareDirectories, runningPid } from './supervisor/directories.ts';
+import { directoriesOf, prepareDirectories } from './supervisor/directories.ts';
+import { ownData, ownerOf } from './supervisor/owner.ts';
 
 const Cleaned = z.object({ flows: z.number(), exporters: z.number(), entities: z.number() });
 export type Cleaned = z.infer<typeof Cleaned>;
@@ -14,9 +15,11 @@ export const DEMO_PATH = '/api/v1/demo';
 
 /** Resolves to what was removed. Throws ServerError. */
 export async function cleanDemo(config: Config): Promise<Cleaned> {
-  const directories = prepareDirectories(config);
-  if (runningPid(directories) !== undefined) return askRunning(config);
+  const { data } = directoriesOf(config);
+  if (ownerOf(data) !== undefined) return askRunning(config);
+  const ownership = await ownData(data);
   try {
+    const directories = prepareDirectories(config);
     const store = openStore(storeTarget(config, directories));
     try {
       await store.migrate();
@@ -28,6 +31,8 @@ export async function cleanDemo(config: Config): Promise<Cleaned> {
     // A server that does not answer, a wrong password: for the person to mend.
     if (error instanceof StoreError) throw new ServerError('start_failed', `the store: ${error.message}`);
     throw error;
+  } finally {
+    ownership.release();
   }
 }
 

@@ -30,7 +30,15 @@ export {
   STORE,
   spoolFolders,
 } from './layout.ts';
-export { type BlockEntry, type Manifest, readManifest, spanOf } from './manifest.ts';
+export {
+  type BlockEntry,
+  isSealed,
+  type Manifest,
+  type OpenManifest,
+  readManifest,
+  readOpenManifest,
+  spanOf,
+} from './manifest.ts';
 export { beginGeneration, type NameSource, nameSource, type SpoolStart } from './names.ts';
 export { blockRows, readBlock } from './native/read.ts';
 export { type NativeColumn, nativeBlock, nativeColumn } from './native/write.ts';
@@ -45,5 +53,6 @@ export {
   writeDimension,
   writeLedger,
 } from './rows/write.ts';
-export { leftIn, salvage } from './writer/salvage.ts';
+export { seal } from './seal.ts';
+export { discard, leftIn, salvage } from './writer/salvage.ts';
 export { SpoolWriter, type SpoolWriterOptions, type SpoolWriterStats } from './writer/spool-writer.ts';

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { demoInventory } from '@weir/demo';
-import { type Config, prepareDirectories, serve } from '@weir/server';
+import { type Config, type Directories, serve } from '@weir/server';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { Context } from '../command.ts';
@@ -25,19 +25,20 @@ Examples:
 SIGTERM or Ctrl-C stops it gracefully: what was received is in the spool or the store.`,
   );
   command.action(async (options: Record<string, unknown>) => {
-    const config = withDemoInventory(configFrom(options, context));
-    await serve(config, {
+    await serve(configFrom(options, context), {
       signal: context.signal,
       demoModule: DEMO_MODULE,
+      withData: withDemoInventory,
       onReady: (url) => context.stderr.write(`\n  Weir is ready: ${url}\n\n`),
     });
   });
 }
 
 /** The demo brings its own inventory, written where a person can read it. An inventory that was given stays. */
-function withDemoInventory(config: Config): Config {
+function withDemoInventory(config: Config, { data }: Directories): Config {
   if (!config.demo || config.inventory !== undefined) return config;
-  const path = join(prepareDirectories(config).data, 'demo-inventory.yaml');
-  writeFileSync(path, `# The demo's cluster. Written at every start with --demo.\n${stringify(demoInventory())}`);
+  const path = join(data, 'demo-inventory.yaml');
+  const text = `# The demo's cluster. Written at every start with --demo.\n${stringify(demoInventory())}`;
+  writeFileSync(path, text, { mode: 0o600 });
   return { ...config, inventory: path };
 }

@@ -144,6 +144,24 @@ describe('a supervised process', () => {
     expect(down).toEqual([expect.stringMatching(/^child ended \(SIGKILL[:,] .*\)$/)]);
   });
 
+  it('is killed and started again when it hangs, which is said', { timeout: 60_000 }, async () => {
+    const down: string[] = [];
+    let starts = 0;
+    await new Promise<void>((resolve) => {
+      const made: ManagedChild = child('good', {
+        onMessage: () => {
+          if (++starts === 1) process.kill(made.pid ?? 0, 'SIGSTOP');
+          else resolve();
+        },
+        onDown: (reason) => down.push(reason),
+      });
+      made.start();
+    });
+    expect(down).toEqual([
+      expect.stringMatching(/^child ended \(SIGKILL.*\): it did not answer for 10 s and was killed$/),
+    ]);
+  });
+
   it('goes by itself when the supervisor dies before it has let go of the port', async () => {
     const orphan = fork(new URL('./testdata/child.ts', import.meta.url), {
       execArgv: ['--disable-warning=ExperimentalWarning'],

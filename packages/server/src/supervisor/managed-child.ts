@@ -1,6 +1,6 @@
 // One supervised process: started, told to stop, and started again when it dies of something else than being told to.
 import { type ChildProcess, fork } from 'node:child_process';
-import type { FromChild, ToChild } from '../child.ts';
+import { ALIVE_MS, type FromChild, type ToChild } from '../child.ts';
 import type { Logger } from '../log.ts';
 import { causeOfEnd, outOfMemoryKills } from './cause.ts';
 
@@ -9,6 +9,14 @@ const FIRST_BACKOFF_MS = 200;
 const LAST_BACKOFF_MS = 10_000;
 /** A process that lived this long starts the waiting from the beginning. */
 const HEALTHY_MS = 30_000;
+
+/**
+ * A process that has not said that it is alive for so many looks, one a second, hangs (stopped by a signal, in an endless loop, waiting for a
+ * disk that does not answer) and is killed. Looks are counted, and not time, so that a supervisor that was itself stopped kills nobody when it goes on.
+ * Opening a large store takes a while and keeps the thread.
+ */
+const SILENT_LOOKS = 10;
+const SILENT_LOOKS_AT_START = 180;
 
 /** Threads for all that is not a query: inserts, roll-ups, the store's own queries, file access. */
 const OTHER_THREADS = 12;
@@ -34,6 +42,10 @@ export class ManagedChild {
   #wasReady = false;
   /** What this run said of why it cannot go on. */
   #why = '';
+  /** Whether this run was ready. */
+  #isReady = false;
+  #silentLooks = 0;
+  #looking: NodeJS.Timeout | undefined;
   #backoff = FIRST_BACKOFF_MS;
   #timer: NodeJS.Timeout | undefined;
   restarts = 0;
@@ -63,6 +75,8 @@ export class ManagedChild {
     }
     this.#process = child;
     this.#why = '';
+    this.#isReady = false;
+    this.#watch(child);
     let gone = false;
     child.on('message', (message) => this.#take(message as FromChild));
     child.on('error', (error) => {
@@ -81,6 +95,19 @@ export class ManagedChild {
     this.send(message);
   }
 
+  /** Kills it when it hangs; its end then starts it again. */
+  #watch(child: ChildProcess): void {
+    this.#silentLooks = 0;
+    clearInterval(this.#looking);
+    this.#looking = setInterval(() => {
+      const limit = this.#isReady ? SILENT_LOOKS : SILENT_LOOKS_AT_START;
+      if (++this.#silentLooks < limit || this.#stopping) return;
+      clearInterval(this.#looking);
+      this.#why = `it did not answer for ${Math.round((limit * ALIVE_MS) / 1000)} s and was killed`;
+      child.kill('SIGKILL');
+    }, ALIVE_MS);
+  }
+
   #fork(message: Start): ChildProcess {
     return fork(this.#module, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -96,6 +123,7 @@ export class ManagedChild {
   /** It is gone, or never was: starts it once more after a while. */
   #again(reason: string, began: number): void {
     this.#process = undefined;
+    clearInterval(this.#looking);
     if (this.#stopping) return;
     if (Date.now() - began > HEALTHY_MS) this.#backoff = FIRST_BACKOFF_MS;
     const wait = this.#backoff;
@@ -109,7 +137,9 @@ export class ManagedChild {
   }
 
   #take(message: FromChild): void {
-    if (message.type === 'ready') this.#wasReady = true;
+    this.#silentLooks = 0;
+    if (message.type === 'alive') return;
+    if (message.type === 'ready') this.#wasReady = this.#isReady = true;
     if (message.type === 'state') this.#why = message.reason;
     if (message.type === 'fatal' && this.#wasReady) this.#why = message.message;
     else this.#hooks.onMessage(message);
@@ -123,6 +153,7 @@ export class ManagedChild {
   async stop(patience: number): Promise<boolean> {
     this.#stopping = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#looking);
     const child = this.#process;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return true;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));

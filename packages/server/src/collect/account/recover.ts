@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { ACCOUNT, ACCOUNT_NAMES, type AccountName, BALANCES, exporterKey, formatAddress, keyText } from '@weir/record';
 import {
   consumerFolders,
+  discard,
   type ExporterRows,
   filesIn,
+  isSealed,
   type LedgerRow,
   leftIn,
-  type Manifest,
+  type OpenManifest,
   readLedger,
-  readManifest,
+  readOpenManifest,
   rowsBeingWritten,
   SpoolError,
   STORE,
@@ -22,7 +24,7 @@ import {
 } from '@weir/spool';
 import { adopt, type CounterMemory, type SlotView } from './counter-memory.ts';
 import type { Giver } from './give.ts';
-import { type ProcessFiles, removeFolder } from './process-files.ts';
+import { isOfThisBoot, type ProcessFiles, removeFolder } from './process-files.ts';
 
 export interface Recovered {
   /** Flows that were in its memory. */
@@ -91,7 +93,7 @@ interface LedgerTold {
 }
 
 interface FoundFile {
-  readonly manifest: Manifest;
+  readonly manifest: OpenManifest;
   /** It was still being written. */
   readonly salvaged: boolean;
 }
@@ -102,10 +104,16 @@ const laneOf = (name: string): number => Number(name.split('-')[3]);
 
 function salvageFiles(dir: string, files: ProcessFiles): FoundFile[] {
   const { writing } = spoolFolders(dir);
+  const intact = isOfThisBoot(files);
   return leftIn(dir).flatMap((name) => {
     if (!isOf(files, name)) return [];
     const open = existsSync(join(writing, `${name}.tmp`));
     const manifest = salvage(dir, name);
+    // Without checksums nobody can tell what a loss of power left of it.
+    if (manifest !== undefined && !intact && !isSealed(manifest)) {
+      discard(dir, name);
+      return [];
+    }
     return manifest === undefined ? [] : [{ manifest, salvaged: open }];
   });
 }
@@ -117,9 +125,9 @@ function lanesOf({ folder }: ProcessFiles): number[] {
   });
 }
 
-function lastManifest(files: ProcessFiles, lane: number): Manifest | undefined {
+function lastManifest(files: ProcessFiles, lane: number): OpenManifest | undefined {
   try {
-    return readManifest(files.lastManifest(lane));
+    return readOpenManifest(files.lastManifest(lane));
   } catch (error) {
     if (error instanceof SpoolError && error.permanent) return undefined;
     throw error;
@@ -137,7 +145,7 @@ function laneRows(
   memory: CounterMemory,
   told: readonly LedgerTold[],
   found: readonly FoundFile[],
-  last: Manifest | undefined,
+  last: OpenManifest | undefined,
   collector: string,
 ): LedgerRow[] {
   const views = [...memory.views()];
