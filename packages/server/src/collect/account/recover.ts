@@ -58,14 +58,20 @@ export function recoverProcess(dir: string, files: ProcessFiles, collector: stri
     if (memory !== undefined) rows.push(...laneRows(lane, memory, told, found, lastManifest(files, lane), collector));
   }
   writeLedger(dir, `recovered-${files.token}`, rows);
-  for (const { manifest } of found) giver.give(manifest);
+  for (const { manifest, believed } of found) {
+    if (believed) giver.give(manifest);
+    else discard(dir, manifest.name);
+  }
   removeFolder(files);
   const total = (account: AccountName) => rows.reduce((sum, row) => sum + (row.account === account ? row.count : 0), 0);
   return {
     flowsLost: total('flows_lost_with_process'),
     datagramsLost: total('datagrams_lost_with_process'),
-    flowsSalvaged: found.reduce((sum, { salvaged, manifest }) => sum + (salvaged ? manifest.rows : 0), 0),
-    files: found.length,
+    flowsSalvaged: found.reduce(
+      (sum, { salvaged, believed, manifest }) => sum + (salvaged && believed ? manifest.rows : 0),
+      0,
+    ),
+    files: found.filter(({ believed }) => believed).length,
   };
 }
 
@@ -96,6 +102,8 @@ interface FoundFile {
   readonly manifest: OpenManifest;
   /** It was still being written. */
   readonly salvaged: boolean;
+  /** False for one without checksums that a loss of power may have changed: its flows are lost. */
+  readonly believed: boolean;
 }
 
 const isOf = ({ token }: ProcessFiles, name: string): boolean => name.split('-')[2] === token;
@@ -109,12 +117,8 @@ function salvageFiles(dir: string, files: ProcessFiles): FoundFile[] {
     if (!isOf(files, name)) return [];
     const open = existsSync(join(writing, `${name}.tmp`));
     const manifest = salvage(dir, name);
-    // Without checksums nobody can tell what a loss of power left of it.
-    if (manifest !== undefined && !intact && !isSealed(manifest)) {
-      discard(dir, name);
-      return [];
-    }
-    return manifest === undefined ? [] : [{ manifest, salvaged: open }];
+    if (manifest === undefined) return [];
+    return [{ manifest, salvaged: open, believed: intact || isSealed(manifest) }];
   });
 }
 
@@ -168,11 +172,13 @@ function laneRows(
       if (missing > 0 && missing <= (inLast.get(key) ?? 0)) counters[ACCOUNT.flows_spooled] = total;
     });
   }
-  for (const { manifest } of found) {
+  for (const { manifest, believed } of found) {
+    if (laneOf(manifest.name) !== lane) continue;
     // Names of a lane rise: those up to the last manifest were counted, or have just been.
-    if (laneOf(manifest.name) !== lane || (last !== undefined && manifest.name <= last.name)) continue;
+    const counted = last !== undefined && manifest.name <= last.name;
+    if (counted === believed) continue;
     add(manifest.exporters, ({ counters }, _, rows) => {
-      counters[ACCOUNT.flows_spooled] += rows;
+      counters[ACCOUNT.flows_spooled] += believed ? rows : -rows;
     });
   }
   const time = Date.now();
