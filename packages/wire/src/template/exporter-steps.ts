@@ -1,5 +1,4 @@
 // Steps for mediators, which send the records of other exporters and name them in each.
-import { ACCOUNT } from '@weir/record';
 import type { ElementKey } from '../ipfix/registry.ts';
 import { writeFirst } from './address-steps.ts';
 import type { Slot } from './layout.ts';
@@ -7,7 +6,7 @@ import type { Step } from './run.ts';
 
 /**
  * A mediator says for whom it speaks: 403 and 404 originalExporter, 130 and 131 exporter (RFC 6235, RFC 7012). The row becomes that
- * exporter's, and with it the count of flows received.
+ * exporter's, and with it the count of flows received, as far as the sender may name others.
  */
 export function exporterSteps(slots: ReadonlyMap<ElementKey, readonly Slot[]>): Step[] {
   const found = [403, 404, 130, 131]
@@ -18,18 +17,16 @@ export function exporterSteps(slots: ReadonlyMap<ElementKey, readonly Slot[]>): 
   return [
     (run) => {
       const column = run.batch.core.exporter;
-      const { exporter: peer, exporters, timeReceived } = run.context;
+      const { exporter: sender, exporters, named } = run.context;
       for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
         words.fill(0);
         if (!writeFirst(words, 0, run.view, record, found)) continue;
-        const named = exporters.at(words, 0);
-        if (named === undefined || named === peer) continue;
-        column[row * 2] = named.key.lo;
-        column[row * 2 + 1] = named.key.hi;
-        named.counters[ACCOUNT.flows_received]++;
-        peer.counters[ACCOUNT.flows_received]--;
-        if (named.firstSeen === 0) named.firstSeen = timeReceived;
-        named.lastSeen = timeReceived;
+        const exporter = exporters.named(words, 0, sender);
+        if (exporter === undefined) named.refused++;
+        if (exporter === undefined || exporter === sender) continue;
+        column[row * 2] = exporter.key.lo;
+        column[row * 2 + 1] = exporter.key.hi;
+        named.add(exporter);
       }
     },
   ];
