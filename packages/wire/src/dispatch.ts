@@ -67,7 +67,7 @@ export class Decoder {
       counters: options.counters,
       isMediator: (words) => isIn(mediators, words, 0),
     });
-    this.strings = new StringTable(options.stringCap);
+    this.strings = new StringTable(this.#caps, options.stringCap);
     this.#allow = options.allow ?? [];
     this.#samplingDefaults = (options.samplingDefaults ?? []).toSorted((a, b) => b.network.prefix - a.network.prefix);
     this.#context = {
@@ -110,6 +110,7 @@ export class Decoder {
     const context = this.#context;
     context.exporter = peer;
     context.timeReceived = timeReceived;
+    this.strings.sender = peer;
     if (peer !== this.#lastExporter) {
       this.#lastExporter = peer;
       context.configuredSampling = this.#configuredSampling(peer);
