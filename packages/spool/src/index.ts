@@ -14,6 +14,7 @@ export { Received } from './consumer/received.ts';
 export { type Claim, claim, removeClaim, type Waiting, waitingFor } from './consumer/waiting.ts';
 export { FlowCounts, type Span } from './counts.ts';
 export { handOver, linkToSinks, moveToStore, type NotHandedOver } from './distribute.ts';
+export { adoptEarlierLayout } from './earlier-layout.ts';
 export { asSpoolError, type ExporterRows, errno, SpoolError, type SpoolErrorCode } from './errors.ts';
 export { filesIn, namesIn, sizeOf, tryRename, tryUnlink, writeWhole } from './files.ts';
 export {

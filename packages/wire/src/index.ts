@@ -1,4 +1,6 @@
 // @weir/wire: protocols. Bytes to FlowBatch and back; no sockets, no files, no clock.
+export type { Cap, CapReached } from './caps.ts';
+export type { CounterSource } from './counter-source.ts';
 export * from './decoder.ts';
 export { Decoder, type DecoderOptions } from './dispatch.ts';
 export * from './errors.ts';

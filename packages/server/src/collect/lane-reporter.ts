@@ -15,7 +15,7 @@ const DESCRIBE_MS = 5000;
  */
 const DESCRIBED = 100_000;
 
-/** Exporters silent for less than this, in milliseconds, are forgotten only if they sent nothing readable. */
+/** Exporters silent for less than this, in milliseconds, are evicted only if they sent nothing readable. */
 const SILENT_MS = 10_000;
 /** Nor those whose last flows may still be in a spool file that is not complete, and so not counted under their names. */
 const SPOOL_AGES = 3;
@@ -50,7 +50,9 @@ export class LaneReporter {
     }
   }
 
-  report(now: number, stats: ListenerStats, spoolProblem: string): LaneReport {
+  /** `now`: milliseconds since 1970. `monotonic`: milliseconds since the system started, by which state expires. */
+  report(now: number, stats: ListenerStats, spoolProblem: string, monotonic = monotonicMs()): LaneReport {
+    this.#decoder.tick(monotonic);
     this.#index();
     const { exporters } = this.#decoder;
     const room = { left: DESCRIBED };
@@ -66,7 +68,7 @@ export class LaneReporter {
       lane: this.#lane,
       backend: stats.backend,
       sockets: stats.sockets,
-      warnings: stats.warnings,
+      warnings: [...stats.warnings, ...this.#decoder.warnings()],
       busy: this.#busy(now),
       // The socket peer of an sFlow agent with another address is in the table, but nothing is counted on it.
       exporters: reported.map(
@@ -82,7 +84,7 @@ export class LaneReporter {
       ),
       unattributed: exporters.unattributed.counters.slice(),
       // While the spool has a problem, flows may wait for long to be counted under their exporters' names.
-      retired: spoolProblem === '' ? this.#retire(now) : [],
+      retired: spoolProblem === '' ? this.#retire() : [],
       strings: this.#decoder.strings
         .drain()
         .map(({ key, text }) => ({ key: keyText(key), text, version: String(now) })),
@@ -91,10 +93,10 @@ export class LaneReporter {
     };
   }
 
-  /** Forgets silent exporters where the table fills; answers the keys of those that are in reports. */
-  #retire(now: number): string[] {
+  /** Evicts exporters where the table fills; answers the keys of those that are in reports. */
+  #retire(): string[] {
     const { exporters } = this.#decoder;
-    const retired = exporters.retire(now - this.#silentMs);
+    const retired = exporters.retire(this.#silentMs);
     for (const { key } of retired) this.#byKey.delete(keyText(key));
     this.#known = exporters.all().length;
     return retired.filter(isCounted).map(({ key }) => keyText(key));
@@ -114,6 +116,12 @@ export class LaneReporter {
     this.#at = now;
     return Math.min(1, spent / passed);
   }
+}
+
+/** The same clock for every process since the system started, whatever happens to the time of day. */
+function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1e6;
 }
 
 function isCounted({ counters }: Exporter): boolean {

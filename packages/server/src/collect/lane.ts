@@ -41,7 +41,10 @@ class Lane implements ListenHandler {
     this.#listener = listener;
     this.#decoder = new Decoder({
       exporterCap: config.listen.max_exporters,
+      stateBytes: config.listen.state_memory,
+      limits: { lifetimeMs: config.listen.template_lifetime },
       allow: config.listen.allow.map(parseNetwork),
+      mediators: config.listen.mediators.map(parseNetwork),
       samplingDefaults: [{ network: '::/0', rate: config.sampling.default_rate }, ...config.sampling.exporters].map(
         ({ network, rate }) => ({ network: parseNetwork(network), rate }),
       ),

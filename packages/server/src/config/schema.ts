@@ -67,7 +67,19 @@ const listen = z.strictObject({
     .min(1)
     .prefault(16384)
     .describe(
-      'Exporters kept per lane; when nearly full the longest silent make room, and datagrams of more are counted, not decoded',
+      'Exporters kept per lane; when nearly full, senders of nothing readable and silent newcomers make room, and datagrams of more are counted, not decoded',
+    ),
+  state_memory: size('256MiB').describe(
+    'Memory per lane for what is kept of exporters: templates, sampling rates, interface names. When it is used up, those that hold most of it give way',
+  ),
+  template_lifetime: duration('1d').describe(
+    'How long a template stays that neither comes again nor has data: at least three times the period after which exporters send theirs again',
+  ),
+  mediators: z
+    .array(network)
+    .prefault([])
+    .describe(
+      'Networks of mediators and sFlow relays: they may name any number of other exporters in their messages, other senders 16',
     ),
 });
 
