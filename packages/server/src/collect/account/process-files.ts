@@ -31,6 +31,11 @@ export function processFiles(spoolDir: string, token: string): ProcessFiles {
   };
 }
 
+/** Up to where a lane's drops are counted: of the sockets, and not of a process. */
+export function dropReadingsPath(spoolDir: string, lane: number): string {
+  return join(spoolFolders(spoolDir).lanes, `drops-${lane}`);
+}
+
 /** Makes the folder and takes its lock, which goes with the process. Throws what the file system throws. */
 export function claimFolder({ folder }: ProcessFiles): void {
   makeDirectory(folder);

@@ -2,6 +2,7 @@
 // difference was in its memory and is counted as lost with it, per exporter. Nothing stays "in flight".
 import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { leftInRing } from '@weir/listen';
 import { ACCOUNT, ACCOUNT_NAMES, type AccountName, BALANCES, exporterKey, formatAddress, keyText } from '@weir/record';
 import {
   consumerFolders,
@@ -34,6 +35,8 @@ export interface Recovered {
   /** Flows of spool files that it had not completed, and that are complete now. */
   readonly flowsSalvaged: number;
   readonly files: number;
+  /** Datagrams that it had taken from the kernel and not done, by lane. Copies: its folder is gone. */
+  readonly rings: ReadonlyMap<number, { readonly ring: ArrayBuffer; readonly done: number }>;
 }
 
 const OUTCOMES = BALANCES[0].parts.filter((name) => name !== 'datagrams_lost_with_process');
@@ -53,9 +56,14 @@ export function recoverProcess(dir: string, files: ProcessFiles, collector: stri
   const told = finishLedger(dir, files);
   const found = salvageFiles(dir, files);
   const rows: LedgerRow[] = [];
+  const rings = new Map<number, { readonly ring: ArrayBuffer; readonly done: number }>();
   for (const lane of lanesOf(files)) {
     const memory = adopt(readBytes(files.counters(lane)));
-    if (memory !== undefined) rows.push(...laneRows(lane, memory, told, found, lastManifest(files, lane), collector));
+    if (memory === undefined) continue;
+    const ring = isOfThisBoot(files) ? ringOf(files, lane) : undefined;
+    const first = ring === undefined ? undefined : leftInRing(ring)?.first;
+    if (ring !== undefined && first !== undefined) rings.set(lane, { ring, done: memory.doneOf(first) });
+    rows.push(...laneRows(lane, memory, told, found, lastManifest(files, lane), collector));
   }
   writeLedger(dir, `recovered-${files.token}`, rows);
   for (const { manifest, believed } of found) {
@@ -72,6 +80,7 @@ export function recoverProcess(dir: string, files: ProcessFiles, collector: stri
       0,
     ),
     files: found.filter(({ believed }) => believed).length,
+    rings,
   };
 }
 
@@ -136,6 +145,10 @@ function lastManifest(files: ProcessFiles, lane: number): OpenManifest | undefin
     if (error instanceof SpoolError && error.permanent) return undefined;
     throw error;
   }
+}
+
+function ringOf(files: ProcessFiles, lane: number): ArrayBuffer | undefined {
+  return existsSync(files.ring(lane)) ? readBytes(files.ring(lane)) : undefined;
 }
 
 function readBytes(path: string): ArrayBuffer {

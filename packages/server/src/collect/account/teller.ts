@@ -28,9 +28,9 @@ export class Teller {
 
   /**
    * Writes rows for all that grew (or, where a late message showed that nothing was missing, shrank). Slots of evicted exporters are free
-   * afterwards. Throws SpoolError; nothing was told then.
+   * afterwards, and `onFree` is told of each. Throws SpoolError; nothing was told then.
    */
-  tell(): void {
+  tell(onFree: (view: SlotView) => void = () => {}): void {
     const { dir, collector, names, lastLedger } = this.#options;
     const time = Date.now();
     const rows: LedgerRow[] = [];
@@ -53,6 +53,9 @@ export class Teller {
     }
     writeLedger(dir, names(), rows, lastLedger);
     for (const { view, account, total } of news) view.told[account] = total;
-    for (const { memory, view } of released) memory.freeSlot(view);
+    for (const { memory, view } of released) {
+      onFree(view);
+      memory.freeSlot(view);
+    }
   }
 }
