@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { exporterNode, type Inventory, inventoryEntities } from '@weir/enrich';
 import { assertPortsFree, divertedMemory, type InheritedSocket, ListenError } from '@weir/listen';
-import type { DimensionName, DimensionRow } from '@weir/record';
+import { type DimensionName, type DimensionRow, steadyNow } from '@weir/record';
 import {
   adoptEarlierLayout,
   backlogOf,
@@ -59,7 +59,7 @@ export class Collector {
   readonly #spool: string;
   readonly #log: Logger;
   readonly #sockets: readonly InheritedSocket[] | undefined;
-  readonly #started = Date.now();
+  readonly #started = steadyNow();
   readonly #start: SpoolStart;
   readonly #files: ProcessFiles;
   readonly #plan: ConsumerPlan;
@@ -160,7 +160,7 @@ export class Collector {
     this.#giveOrphans();
     for (const [index, lane] of this.#lanes.entries()) lane.go(replays[index] ?? []);
     await Promise.all(this.#lanes.map((lane) => lane.receiving));
-    this.#outages = collectorListens(this.#outages, Date.now());
+    this.#outages = collectorListens(this.#outages, steadyNow());
     const { host, ports } = this.#config.listen;
     const where = this.#sockets === undefined ? `${host}, UDP ${ports.join(', ')}` : endpoints(this.#sockets);
     const count = this.#lanes.length;
@@ -204,7 +204,7 @@ export class Collector {
 
   #learn(inventory: Inventory): void {
     this.#inventory = inventory;
-    this.#dimension('entities', inventoryEntities(inventory, Date.now()));
+    this.#dimension('entities', inventoryEntities(inventory, steadyNow()));
     for (const lane of this.#lanes) lane.send({ type: 'inventory', inventory });
     this.#exportersWritten.clear();
   }
@@ -253,7 +253,7 @@ export class Collector {
 
   #write(): void {
     this.#problem = '';
-    const now = Date.now();
+    const now = steadyNow();
     this.#guard(() => this.#enforceCaps());
     this.#guard(() => this.#tell());
     this.#guard(() => this.#give());

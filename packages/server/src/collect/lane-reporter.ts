@@ -2,7 +2,7 @@
 // among it: they lie in memory that the main thread reads.
 import type { Enricher } from '@weir/enrich';
 import type { ListenerStats } from '@weir/listen';
-import { ACCOUNT, type AccountName, keyText } from '@weir/record';
+import { ACCOUNT, type AccountName, keyText, steadyNow } from '@weir/record';
 import type { ExporterRows, OpenManifest } from '@weir/spool';
 import type { Decoder, Exporter } from '@weir/wire';
 import type { CounterMemory } from './account/counter-memory.ts';
@@ -89,7 +89,7 @@ export class LaneReporter {
       (sum, { kernelDropped }) => sum + kernelDropped,
       0,
     );
-    const version = String(Date.now());
+    const version = String(steadyNow());
     return {
       type: 'report',
       lane,

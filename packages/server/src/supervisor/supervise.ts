@@ -89,7 +89,7 @@ async function supervise(
       if (message.type === 'fatal') fail(new ServerError(message.code, message.message));
       else if (message.type === 'ready') {
         const before = outages;
-        outages = collectorListens(before, Date.now());
+        outages = collectorListens(before, steadyNow());
         if (outages !== before) {
           const down = seconds(outages.downMs - before.downMs);
           log.warn(`collect listens again after ${down}; what exporters sent meanwhile is in no account of the ledger`);
@@ -98,7 +98,7 @@ async function supervise(
       }
     },
     onDown(reason, wait) {
-      outages = collectorDied(outages, Date.now());
+      outages = collectorDied(outages, steadyNow());
       log.error(`${reason}; nothing is received until it is back, starting again in ${wait} ms`);
     },
   });

@@ -1,6 +1,6 @@
 // Rows of the ledger that the store itself adds, and those that collectors and sinks left in the spool. `source` names the file that a row
 // is about: after a crash it tells whether the row is in.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -94,7 +94,7 @@ export async function loadLedger(store: Store, dir: string, uncertain: boolean):
       path,
       format: 'JSONEachRow',
       columns: COLUMNS,
-      token: uncertain ? `${token} ${Date.now()}` : token,
+      token: uncertain ? `${token} ${randomUUID()}` : token,
     });
     tryUnlink(path);
   }

@@ -1,5 +1,6 @@
 // The store as a consumer of the spool: dimensions first, so that flows have names when they appear, then the ledger, then flows,
 // oldest first. Whatever happens, every flow is stored exactly once: a file whose insert may have succeeded is looked for (presence.ts).
+import { steadyNow } from '@weir/record';
 import {
   asSpoolError,
   Consumer,
@@ -67,7 +68,7 @@ export class Loader {
         prepare: (delivery) => this.#prepare(delivery),
         deliver: (delivery) => this.#deliver(delivery),
       },
-      countEnds: ({ name, again }, ends) => countFlows(store, name, ends, Date.now(), again),
+      countEnds: ({ name, again }, ends) => countFlows(store, name, ends, steadyNow(), again),
       rows: () => this.#rows(),
       sideBySide: options.inserts ?? 1,
       failureOf,
@@ -137,7 +138,7 @@ export class Loader {
       this.#recovered.recoveredPresent++;
       return;
     }
-    await this.#store.insertFile({ ...file, token: `${name} ${Date.now()}`, where: inHours(missing) });
+    await this.#store.insertFile({ ...file, token: `${name} ${steadyNow()}`, where: inHours(missing) });
   }
 
   /** Bytes that the engine cannot read are the file's fault, which no attempt changes. */

@@ -1,6 +1,6 @@
 // Giving complete spool files to the consumers: sealed first, and with their accounts: what a sink was offered is counted before the file is out
 // of our hands.
-import type { AccountName } from '@weir/record';
+import { type AccountName, steadyNow } from '@weir/record';
 import {
   discard,
   type ExporterRows,
@@ -81,7 +81,7 @@ export class Giver {
 
   #rows(consumer: string, account: AccountName, exporters: ExporterRows): LedgerRow[] {
     const { collector } = this.#options;
-    const time = Date.now();
+    const time = steadyNow();
     return exporters.map(([exporter, count]) => ({ time, collector, consumer, exporter, account, count }));
   }
 }

@@ -3,7 +3,16 @@
 import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { leftInRing } from '@weir/listen';
-import { ACCOUNT, ACCOUNT_NAMES, type AccountName, BALANCES, exporterKey, formatAddress, keyText } from '@weir/record';
+import {
+  ACCOUNT,
+  ACCOUNT_NAMES,
+  type AccountName,
+  BALANCES,
+  exporterKey,
+  formatAddress,
+  keyText,
+  steadyNow,
+} from '@weir/record';
 import {
   consumerFolders,
   discard,
@@ -194,7 +203,7 @@ function laneRows(
       counters[ACCOUNT.flows_spooled] += believed ? rows : -rows;
     });
   }
-  const time = Date.now();
+  const time = steadyNow();
   return views.flatMap((view) => {
     const { counters, told: before } = view;
     const spooled = counters[ACCOUNT.flows_spooled] + counters[ACCOUNT.flows_spool_failed];

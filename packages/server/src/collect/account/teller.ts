@@ -1,5 +1,5 @@
 // Tells the ledger what the lanes' counters grew by since it was told last.
-import { ACCOUNT_NAMES } from '@weir/record';
+import { ACCOUNT_NAMES, steadyNow } from '@weir/record';
 import { type LedgerRow, type NameSource, writeLedger } from '@weir/spool';
 import type { CounterMemory, SlotView } from './counter-memory.ts';
 import { slotKey } from './recover.ts';
@@ -32,7 +32,7 @@ export class Teller {
    */
   tell(onFree: (view: SlotView) => void = () => {}): void {
     const { dir, collector, names, lastLedger } = this.#options;
-    const time = Date.now();
+    const time = steadyNow();
     const rows: LedgerRow[] = [];
     const news: { readonly view: SlotView; readonly account: number; readonly total: number }[] = [];
     const released: { readonly memory: CounterMemory; readonly view: SlotView }[] = [];
