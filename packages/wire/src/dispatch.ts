@@ -9,6 +9,8 @@ import { decodeIpfix } from './ipfix/message.ts';
 import { NamedFlows } from './named-flows.ts';
 import { decodeNetflow5 } from './netflow/v5.ts';
 import { decodeNetflow9 } from './netflow/v9.ts';
+import { type Restored, restoreState } from './saved/restore.ts';
+import { type SaveOptions, saveState } from './saved/save.ts';
 import { decodeSflow } from './sflow/message.ts';
 import { StateClock } from './state-clock.ts';
 import { StateMemory } from './state-memory.ts';
@@ -186,6 +188,23 @@ export class Decoder {
   /** Rises whenever something that is worth saving is learnt or forgotten. */
   get stateVersion(): number {
     return this.exporters.memory.version;
+  }
+
+  /**
+   * What the next process should know of the exporters, so that it reads their data sets from the first on: templates, rates, names. To be
+   * saved when `stateVersion` has risen, and no more than once in a while: a sender can make it rise with every datagram.
+   */
+  save(options: SaveOptions): Uint8Array<ArrayBuffer> {
+    return saveState(this.exporters, this.#clock, options);
+  }
+
+  /**
+   * Takes over what another process saved, as far as the caps allow; before the first datagram and after a `tick`. `time` is now, in
+   * milliseconds since 1970. Throws WireError `bad_state` for bytes that are damaged or of another format.
+   */
+  restore(bytes: Uint8Array, time: number): Restored {
+    const isAllowed = (words: Uint32Array) => this.#allow.length === 0 || isIn(this.#allow, words, 0);
+    return restoreState(bytes, this.#context, time, isAllowed);
   }
 
   #countUnattributed(account: number): void {

@@ -70,6 +70,7 @@ export class StateAccount {
     this.#memory.settle(this, () => {
       this.#known = true;
     });
+    this.changed();
   }
 
   add(holder: StateHolder): void {

@@ -3,17 +3,19 @@ import { ACCOUNT, SOURCE } from '@weir/record';
 import type { CapReport } from '../caps.ts';
 import type { MessageContext } from '../decoder.ts';
 import type { Exporter, ProtocolState, ProtocolSummary } from '../exporter.ts';
+import type { StateWriter } from '../saved/bytes.ts';
 import { SequenceTracker } from '../sequence.ts';
 import type { StateClock } from '../state-clock.ts';
 import { type DescribeRoom, STATE_COST, type StateAccount, type StateHolder, within } from '../state-memory.ts';
 import type { TemplateLimits } from '../template/limits.ts';
 import { leastWorthFirst, portion, type Usage } from '../usage.ts';
+import { saveEngines } from './v5-saved.ts';
 import { Netflow5Sequence } from './v5-sequence.ts';
 
 export class Engine implements Usage {
   readonly id: number;
   readonly sequence: Netflow5Sequence;
-  readonly learnt: number;
+  learnt: number;
   used: number;
   /** Every message of v5 has flows. */
   readonly read = true;
@@ -54,10 +56,6 @@ export class Netflow5State implements ProtocolState, StateHolder {
     this.#clock = clock;
     this.#caps = caps;
     exporter.memory.add(this);
-  }
-
-  get engines(): ReadonlyMap<number, Engine> {
-    return this.#engines;
   }
 
   /** The engine, made when new; undefined where no memory is left for it, then nothing is kept of it. */
@@ -103,6 +101,10 @@ export class Netflow5State implements ProtocolState, StateHolder {
   expire(): void {
     const before = this.#clock.now - this.#limits.lifetimeMs;
     for (const engine of this.#engines.values()) if (engine.used < before) this.#forget(engine);
+  }
+
+  save(writer: StateWriter, sequences: boolean): void {
+    saveEngines(this.#engines.values(), this.#clock, writer, sequences);
   }
 
   describe(room: DescribeRoom = { left: Number.POSITIVE_INFINITY }): ProtocolSummary {

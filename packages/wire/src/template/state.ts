@@ -4,12 +4,14 @@ import { ACCOUNT, type AccountName, SOURCE } from '@weir/record';
 import type { Cap, CapReport } from '../caps.ts';
 import type { MessageContext } from '../decoder.ts';
 import type { Exporter, ProtocolState, ProtocolSummary } from '../exporter.ts';
+import type { StateWriter } from '../saved/bytes.ts';
 import { SequenceTracker } from '../sequence.ts';
 import type { StateClock } from '../state-clock.ts';
 import { type DescribeRoom, STATE_COST, type StateAccount, type StateHolder, within } from '../state-memory.ts';
 import { leastWorthFirst, portion } from '../usage.ts';
 import { ObservationDomain } from './domain.ts';
 import type { TemplateLimits } from './limits.ts';
+import { saveTemplates } from './save.ts';
 import type { Template } from './template.ts';
 
 type LostAccount = Extract<AccountName, 'sequence_lost_flows' | 'sequence_lost_datagrams'>;
@@ -136,6 +138,10 @@ export class TemplateState implements ProtocolState, StateHolder {
       }
       if (now - domain.used > lifetimeMs) this.#forgetDomain(domain);
     }
+  }
+
+  save(writer: StateWriter, sequences: boolean): void {
+    saveTemplates(this, writer, sequences);
   }
 
   describe(room: DescribeRoom = { left: Number.POSITIVE_INFINITY }): ProtocolSummary {
