@@ -194,15 +194,16 @@ export class Decoder {
    * What the next process should know of the exporters, so that it reads their data sets from the first on: templates, rates, names. To be
    * saved when `stateVersion` has risen, and no more than once in a while: a sender can make it rise with every datagram.
    */
-  save(options: SaveOptions): Uint8Array<ArrayBuffer> {
+  save(options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
     return saveState(this.exporters, this.#clock, options);
   }
 
   /**
    * Takes over what another process saved, as far as the caps allow; before the first datagram and after a `tick`. `time` is now, in
-   * milliseconds since 1970. Throws WireError `bad_state` for bytes that are damaged or of another format.
+   * milliseconds since 1970: without it, what was saved before the system started again counts as saved just now. Throws WireError
+   * `bad_state` for bytes that are damaged or of another format; then nothing was taken.
    */
-  restore(bytes: Uint8Array, time: number): Restored {
+  restore(bytes: Uint8Array, time?: number): Restored {
     const isAllowed = (words: Uint32Array) => this.#allow.length === 0 || isIn(this.#allow, words, 0);
     return restoreState(bytes, this.#context, time, isAllowed);
   }

@@ -14,15 +14,18 @@ export class StateWriter {
   }
 
   u8(value: number): void {
-    this.#view.setUint8(this.#grow(1), value);
+    const at = this.#grow(1);
+    this.#view.setUint8(at, value);
   }
 
   u32(value: number): void {
-    this.#view.setUint32(this.#grow(4), value);
+    const at = this.#grow(4);
+    this.#view.setUint32(at, value);
   }
 
   f64(value: number): void {
-    this.#view.setFloat64(this.#grow(8), value);
+    const at = this.#grow(8);
+    this.#view.setFloat64(at, value);
   }
 
   words(words: Uint32Array): void {
@@ -66,6 +69,7 @@ export class StateWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Makes room for so many bytes and answers where. Bytes and view may be others after it. */
   #grow(by: number): number {
     const at = this.#length;
     this.#length += by;

@@ -21,13 +21,13 @@ export interface Restored {
 }
 
 /**
- * Restores a saved state into the tables of `context`, as far as their caps allow. `time` is now, in milliseconds since 1970; `isAllowed`
- * says who may send. Throws WireError `bad_state` for bytes that are none.
+ * Restores a saved state into the tables of `context`, as far as their caps allow. `time` is now, in milliseconds since 1970, or
+ * undefined; `isAllowed` says who may send. Throws WireError `bad_state` for bytes that are none.
  */
 export function restoreState(
   bytes: Uint8Array,
   context: MessageContext,
-  time: number,
+  time: number | undefined,
   isAllowed: (words: Uint32Array) => boolean,
 ): Restored {
   const reader = opened(bytes);
@@ -112,10 +112,11 @@ function opened(bytes: Uint8Array): StateReader {
 }
 
 /**
- * Milliseconds between saving and now, by the clock that says less: the time of day may have jumped, and the monotonic clock begins again
- * with the system. So nothing expires too early.
+ * Milliseconds between saving and now, by the clock that says less, so that nothing expires too early: the time of day may have jumped,
+ * and the monotonic clock begins again with the system. Where neither can tell, none has passed.
  */
-function elapsedSince(savedTime: number, time: number, savedMonotonic: number, monotonic: number): number {
-  const byTime = Math.max(0, time - savedTime);
-  return monotonic < savedMonotonic ? byTime : Math.min(byTime, monotonic - savedMonotonic);
+function elapsedSince(savedTime: number, time: number | undefined, savedMonotonic: number, monotonic: number): number {
+  const byTime = time === undefined || savedTime === 0 ? undefined : Math.max(0, time - savedTime);
+  if (monotonic < savedMonotonic) return byTime ?? 0;
+  return Math.min(byTime ?? Number.POSITIVE_INFINITY, monotonic - savedMonotonic);
 }

@@ -1,11 +1,11 @@
 // The state of exporters as bytes, so that the next process reads data sets from its first datagram on and need not wait until the
 // exporters send their templates again:
 //
-//   "WEIR", format (u32), time and monotonic time of saving (f64 ms each), u32 exporters, checksum (two u32) over all but itself
+//   "WEIR", format (u32), time and monotonic time of saving (f64 ms each), checksum over all but itself (two u32), u32 exporters
 //   an exporter: address (four u32), first and last seen (f64, ms since 1970), idle (f64 ms), minutes (u32), u32 sections
 //   a section: SOURCE code of its protocol (u8), length (u32), what the protocol wrote
 //
-// Spans of time are stored, not points: nothing in it depends on a clock that another process has.
+// When something was last used is stored as the time that has passed since, so that clocks need not agree.
 import { hashBytes } from '@weir/record';
 import type { Exporter } from '../exporter.ts';
 import type { ExporterTable } from '../exporter-table.ts';
@@ -21,8 +21,8 @@ export const CHECKED_FROM = 24;
 const MAX_BYTES = 32 * 1024 * 1024;
 
 export interface SaveOptions {
-  /** Now, in milliseconds since 1970. */
-  readonly time: number;
+  /** Now, in milliseconds since 1970; see `restore`. */
+  readonly time?: number;
   /**
    * Saves where the sequences stand too: for a hand-over in which nothing is lost. After a crash the datagrams that nobody received would
    * count as lost on the way.
@@ -33,7 +33,7 @@ export interface SaveOptions {
 }
 
 export function saveState(exporters: ExporterTable, clock: StateClock, options: SaveOptions): Uint8Array<ArrayBuffer> {
-  const { time, sequences = false, maxBytes = MAX_BYTES } = options;
+  const { time = 0, sequences = false, maxBytes = MAX_BYTES } = options;
   const writer = new StateWriter();
   writer.u32(MAGIC);
   writer.u32(FORMAT);

@@ -90,7 +90,7 @@ describe('what was saved of exporters', () => {
             { template: SYSTEM, records: system },
           ]),
         );
-        const after = next(before);
+        const after = next(before, 0, {}, true);
         expect(describeAll(after)).toEqual(describeAll(before));
         expect(after.peer.memory.held).toBe(before.peer.memory.held);
         for (const [index, { id }] of templates.entries()) {
@@ -232,11 +232,14 @@ describe('what is too old', () => {
     ['jumped back', HOUR, -24 * HOUR, 2],
     ['began anew with the system', -BOOTED, HOUR, 2],
     ['began anew long ago', -BOOTED, 400 * 24 * HOUR, 0],
+    ['began anew, where the time of day is not given', -BOOTED, undefined, 2],
+    ['passed, where the time of day is not given', 4 * HOUR, undefined, 0],
   ])('is not what a clock says that %s', (_, monotonic, time, domains) => {
     const bytes = saved().decoder.save({ time: NOW });
     const after = new TestCollector({ limits });
     after.decoder.tick(BOOTED + HOUR + monotonic);
-    expect(after.decoder.restore(bytes, NOW + time).templates).toBe(domains);
+    const restored = after.decoder.restore(bytes, time === undefined ? undefined : NOW + time);
+    expect(restored.templates).toBe(domains);
   });
 });
 
@@ -261,6 +264,20 @@ describe('a state that is restored', () => {
     expect(others.decoder.restore(saved, NOW)).toEqual({ exporters: 0, templates: 0 });
     const full = new TestCollector({ exporterCap: 1 }, '10.0.0.1');
     expect(full.decoder.restore(saved, NOW)).toEqual({ exporters: 0, templates: 0 });
+  });
+
+  it('may be of any size', () => {
+    const before = collectorNow();
+    const records = Array.from({ length: 2000 }, (_, index) => [index, `interface ${index}`.padEnd(index % 300), 10]);
+    const LONG = { ...OPTIONS, fields: [templateField(10, 4), templateField(82), templateField(34)] };
+    for (let domain = 0; domain < 5; domain++) {
+      for (let from = 0; from < 2000; from += 200) {
+        const sets = [{ templates: [LONG] }, { template: LONG, records: records.slice(from, from + 200) }];
+        before.receive(ipfix(sets, 0, domain));
+      }
+    }
+    expect(before.decoder.save().length).toBeGreaterThan(1_000_000);
+    expect(describeAll(next(before))).toEqual(describeAll(before));
   });
 
   it('leaves out newcomers first where it may take only so much', () => {
