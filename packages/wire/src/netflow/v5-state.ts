@@ -8,7 +8,7 @@ import { SequenceTracker } from '../sequence.ts';
 import type { StateClock } from '../state-clock.ts';
 import { type DescribeRoom, STATE_COST, type StateAccount, type StateHolder, within } from '../state-memory.ts';
 import type { TemplateLimits } from '../template/limits.ts';
-import { leastWorthFirst, portion, type Usage } from '../usage.ts';
+import { leastWorth, portion, type Usage } from '../usage.ts';
 import { saveEngines } from './v5-saved.ts';
 import { Netflow5Sequence } from './v5-sequence.ts';
 
@@ -80,8 +80,7 @@ export class Netflow5State implements ProtocolState, StateHolder {
   }
 
   #evict(count: number): void {
-    const worst = [...this.#engines.values()].sort(leastWorthFirst(this.#clock.now));
-    for (const engine of worst.slice(0, count)) {
+    for (const engine of leastWorth(this.#engines, count, this.#clock.now)) {
       this.#forget(engine);
       this.#exporter.counters[ACCOUNT.domains_evicted]++;
     }
