@@ -138,12 +138,12 @@ export class Decoder {
     const own = rows - named.total;
     if (own > 0) exporter.counters[ACCOUNT.flows_received] += own;
     named.settle(timeReceived, this.#clock);
-    if (context.agentRefused) named.refused = rows;
-    if (named.refused > 0) {
-      peer.counters[ACCOUNT.flows_names_cap] += named.refused;
+    if (context.agentRefused || named.refused > 0) {
+      peer.counters[ACCOUNT.flows_names_cap] += context.agentRefused ? rows : named.refused;
+      this.#caps.note('names', peer.words);
+      context.agentRefused = false;
       named.refused = 0;
     }
-    context.agentRefused = false;
     const isReadable = isDecoded || rows > 0;
     exporter.note(timeReceived, this.#clock, isReadable);
     if (peer !== exporter) peer.note(timeReceived, this.#clock, isReadable);
@@ -166,7 +166,10 @@ export class Decoder {
 
   /** Counts a datagram that the kernel cut because it was longer than the receive slot. Nothing of it is decoded. */
   countTruncated(peers: Uint32Array, peerAt: number): void {
-    const { counters } = this.exporters.at(peers, peerAt) ?? this.exporters.unattributed;
+    const { exporters } = this;
+    const known =
+      exporters.find(peers, peerAt) ?? (exporters.hasUnreadableEnough ? undefined : exporters.at(peers, peerAt));
+    const { counters } = known ?? exporters.unattributed;
     counters[ACCOUNT.datagrams_received]++;
     counters[ACCOUNT.datagrams_truncated]++;
   }

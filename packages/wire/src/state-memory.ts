@@ -28,6 +28,8 @@ export const STATE_COST = {
   interface: 128,
   /** A character of a text. */
   character: 2,
+  /** The name of another exporter. */
+  name: 160,
 } as const;
 
 /** How many holders may be asked to give way for one thing to be kept. */
