@@ -18,7 +18,7 @@ export const FORMAT = 1;
 export const CHECKED_FROM = 24;
 
 /** What a saved state may take; what does not fit is left out, the longest known exporters last. */
-const MAX_BYTES = 32 * 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 export interface SaveOptions {
   /** Now, in milliseconds since 1970; see `restore`. */
