@@ -9,6 +9,8 @@ import { decodeIpfix } from './ipfix/message.ts';
 import { NamedFlows } from './named-flows.ts';
 import { decodeNetflow5 } from './netflow/v5.ts';
 import { decodeNetflow9 } from './netflow/v9.ts';
+import { type Restored, restoreState } from './saved/restore.ts';
+import { type SaveOptions, saveState } from './saved/save.ts';
 import { decodeSflow } from './sflow/message.ts';
 import { StateClock } from './state-clock.ts';
 import { StateMemory } from './state-memory.ts';
@@ -136,12 +138,12 @@ export class Decoder {
     const own = rows - named.total;
     if (own > 0) exporter.counters[ACCOUNT.flows_received] += own;
     named.settle(timeReceived, this.#clock);
-    if (context.agentRefused) named.refused = rows;
-    if (named.refused > 0) {
-      peer.counters[ACCOUNT.flows_names_cap] += named.refused;
+    if (context.agentRefused || named.refused > 0) {
+      peer.counters[ACCOUNT.flows_names_cap] += context.agentRefused ? rows : named.refused;
+      this.#caps.note('names', peer.words);
+      context.agentRefused = false;
       named.refused = 0;
     }
-    context.agentRefused = false;
     const isReadable = isDecoded || rows > 0;
     exporter.note(timeReceived, this.#clock, isReadable);
     if (peer !== exporter) peer.note(timeReceived, this.#clock, isReadable);
@@ -164,7 +166,10 @@ export class Decoder {
 
   /** Counts a datagram that the kernel cut because it was longer than the receive slot. Nothing of it is decoded. */
   countTruncated(peers: Uint32Array, peerAt: number): void {
-    const { counters } = this.exporters.at(peers, peerAt) ?? this.exporters.unattributed;
+    const { exporters } = this;
+    const known =
+      exporters.find(peers, peerAt) ?? (exporters.hasUnreadableEnough ? undefined : exporters.at(peers, peerAt));
+    const { counters } = known ?? exporters.unattributed;
     counters[ACCOUNT.datagrams_received]++;
     counters[ACCOUNT.datagrams_truncated]++;
   }
@@ -186,6 +191,24 @@ export class Decoder {
   /** Rises whenever something that is worth saving is learnt or forgotten. */
   get stateVersion(): number {
     return this.exporters.memory.version;
+  }
+
+  /**
+   * What the next process should know of the exporters, so that it reads their data sets from the first on: templates, rates, names. To be
+   * saved when `stateVersion` has risen, and no more than once in a while: a sender can make it rise with every datagram.
+   */
+  save(options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
+    return saveState(this.exporters, this.#clock, options);
+  }
+
+  /**
+   * Takes over what another process saved, as far as the caps allow; before the first datagram and after a `tick`. `time` is now, in
+   * milliseconds since 1970: without it, what was saved before the system started again counts as saved just now. Throws WireError
+   * `bad_state` for bytes that are damaged or of another format; then nothing was taken.
+   */
+  restore(bytes: Uint8Array, time?: number): Restored {
+    const isAllowed = (words: Uint32Array) => this.#allow.length === 0 || isIn(this.#allow, words, 0);
+    return restoreState(bytes, this.#context, time, isAllowed);
   }
 
   #countUnattributed(account: number): void {

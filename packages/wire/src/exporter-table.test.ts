@@ -112,6 +112,19 @@ describe('a table of exporters', () => {
     expect(table.retire(10 * SECOND)).toEqual([known]);
   });
 
+  it('leaves a quarter to newcomers, even where made-up senders have become known', () => {
+    const { table, fill, hear, clock } = bound(new Table({ cap: 100 }));
+    const [old, ...others] = fill(100);
+    hear([old], 3);
+    hear([old, ...others], KNOWN_MINUTES);
+    clock.advance(clock.now + MINUTE);
+    const evicted = table.retire(10 * SECOND);
+    expect(evicted).toEqual(others.slice(74));
+    expect(table.find(old.words, 0)).toBe(old);
+    hear(Array.from({ length: 25 }, (_, index) => table.at(parseAddress(`172.16.0.${index}`), 0)!));
+    expect(table.retire(10 * SECOND)).toEqual([]);
+  });
+
   it('gets back what the evicted took of the memory for state', () => {
     const { table, fill, clock } = bound(new Table({ cap: 10 }, 1000));
     const [first, second] = fill(10);

@@ -1,5 +1,6 @@
 // Exporters by address. Anyone can send under any address, so the table is bounded, and what a datagram of a new address costs does not
-// grow with it. Whoever is known (see Exporter.known) never makes room for a newcomer before an hour of silence.
+// grow with it. Whoever is known (see Exporter.known) never makes room for a newcomer before an hour of silence; but made-up senders may
+// become known too, by patience, so a part of the table is nobody's for longer.
 
 import { hashAddress } from './address-hash.ts';
 import type { CapReport } from './caps.ts';
@@ -13,6 +14,8 @@ export const MAX_EXPORTERS = 16_384;
 /** Parts of the table: it makes room when so much is taken, until so much is. */
 const NEARLY_FULL = 0.9;
 const ROOMY = 0.75;
+/** So much is for known exporters: of more, those that were heard in the fewest minutes make room like newcomers. */
+const KNOWN_PART = 0.75;
 /** Part of the table that senders of nothing readable may take before their addresses are no longer kept. */
 const UNREADABLE_PART = 16;
 const MIN_UNREADABLE = 64;
@@ -95,15 +98,11 @@ export class ExporterTable {
     if (again !== undefined) return again;
     let found = this.find(words, at);
     if (found === sender) return found;
-    sender.names ??= new NamedExporters(this.#isMediator(sender.words));
+    sender.names ??= new NamedExporters(this.#isMediator(sender.words), sender.memory);
     if (found !== undefined && sender.names.uses(found, now)) return found;
-    if (!sender.names.hasRoom(now)) {
-      this.#caps.note('names', sender.words);
-      return undefined;
-    }
+    if (!sender.names.hasRoom(now)) return undefined;
     found ??= this.#make(words, at);
-    if (found !== undefined) sender.names.add(found, now);
-    return found;
+    return found !== undefined && sender.names.add(found, now) ? found : undefined;
   }
 
   #make(words: Uint32Array, at: number): Exporter | undefined {
@@ -145,17 +144,28 @@ export class ExporterTable {
    * Makes room once nine tenths of the table are taken, until a quarter is free: evicts exporters of which nothing could be read, then
    * newcomers that have been silent for `silentMs`, then known ones that have been silent for an hour, each the longest silent first. What
    * was known of them is gone: one that comes back is new and its counters begin at zero. Answers the evicted; their counters are released.
+   * To be called about once a second: it looks at every exporter when the table is nearly full.
    */
   retire(silentMs: number): readonly Exporter[] {
     if (this.#list.length < this.cap * NEARLY_FULL) return [];
     const { now } = this.#clock;
-    const rank = (exporter: Exporter) => (exporter.known ? 2 : exporter.readable ? 1 : 0);
+    const surplus = this.#knownBeyondTheirPart();
+    const rank = (exporter: Exporter) => {
+      if (!exporter.readable) return 0;
+      return exporter.known && !surplus.has(exporter) ? 2 : 1;
+    };
     const silences = [0, silentMs, Math.max(silentMs, KNOWN_SILENT_MS)];
     const candidates = this.#list.filter((exporter) => now - exporter.seen >= silences[rank(exporter)]);
     candidates.sort((a, b) => rank(a) - rank(b) || a.seen - b.seen);
     const evicted = candidates.slice(0, this.#list.length - Math.floor(this.cap * ROOMY));
     if (evicted.length > 0) this.#evict(new Set(evicted));
     return evicted;
+  }
+
+  #knownBeyondTheirPart(): ReadonlySet<Exporter> {
+    const most = Math.floor(this.cap * KNOWN_PART);
+    const known = this.#list.filter((exporter) => exporter.known);
+    return new Set(known.length > most ? known.sort((a, b) => b.minutes - a.minutes).slice(most) : []);
   }
 
   #evict(gone: ReadonlySet<Exporter>): void {

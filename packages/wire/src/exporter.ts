@@ -1,6 +1,7 @@
 // What is known of each exporter: its key, its counters in the ledger, and what its protocols keep between messages.
 import { ACCOUNT, type AccountName, exporterKey, formatAddress, type Key } from '@weir/record';
 import type { NamedExporters } from './named-exporters.ts';
+import type { StateWriter } from './saved/bytes.ts';
 import type { StateClock } from './state-clock.ts';
 import type { DescribeRoom, StateAccount } from './state-memory.ts';
 
@@ -10,6 +11,8 @@ export interface ProtocolState {
   describe(room?: DescribeRoom): ProtocolSummary;
   /** Forgets what has been idle for its lifetime. */
   expire(): void;
+  /** Writes what the next process should know; `sequences`: and where the sequences stand. */
+  save(writer: StateWriter, sequences: boolean): void;
   /** The exporter is evicted. */
   close?(): void;
 }

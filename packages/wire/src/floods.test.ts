@@ -181,9 +181,9 @@ function describeAll(exporter: Exporter): ProtocolSummary[] {
   return [...exporter.protocols.values()].map((state) => state.describe());
 }
 
-/** What an exporter must have paid, as told by what is described of it. */
+/** What an exporter must have paid for itself, as told by what is described of it. */
 function costOf(exporter: Exporter): number {
-  let cost = 0;
+  let cost = (exporter.names?.size ?? 0) * STATE_COST.name;
   for (const { protocol, domains } of describeAll(exporter)) {
     const sflow = protocol.startsWith('sFlow');
     for (const { templates: known, sampling, interfaces } of domains) {

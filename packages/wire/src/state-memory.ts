@@ -28,6 +28,8 @@ export const STATE_COST = {
   interface: 128,
   /** A character of a text. */
   character: 2,
+  /** The name of another exporter. */
+  name: 160,
 } as const;
 
 /** How many holders may be asked to give way for one thing to be kept. */
@@ -70,6 +72,7 @@ export class StateAccount {
     this.#memory.settle(this, () => {
       this.#known = true;
     });
+    this.changed();
   }
 
   add(holder: StateHolder): void {

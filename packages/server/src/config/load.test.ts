@@ -44,6 +44,20 @@ describe('the configuration', () => {
     expect(mistakes(rates.replaceAll('4294967296', '4294967295'))).toEqual([]);
   });
 
+  it('bounds what is kept of exporters to what makes sense', () => {
+    const config = loadConfig({ env: { WEIR_LISTEN_MEDIATORS: '10.0.0.0/8,2001:db8::1/128' }, flags: {} });
+    expect(config.listen).toMatchObject({
+      state_memory: 256 * 1024 * 1024,
+      template_lifetime: 86_400_000,
+      mediators: ['10.0.0.0/8', '2001:db8::1/128'],
+    });
+    expect(mistakes('listen: { state_memory: 1KiB, template_lifetime: 30s, mediators: [router] }')).toEqual([
+      expect.stringContaining('listen.state_memory: less than 1MiB'),
+      expect.stringContaining('listen.template_lifetime: less than 1m'),
+      expect.stringContaining('"router" is not a network'),
+    ]);
+  });
+
   it('is taken from the file, then the environment, then flags, the later winning', () => {
     const config = loadConfig({
       file: fileWith('http: { port: 1001 }\nlisten: { ports: [1], host: "::1" }\nstore: { retention: { flows: 2d } }'),

@@ -40,6 +40,9 @@ const network = z.string().refine(
 
 const port = z.int().min(1).max(65535);
 
+const MIN_STATE_BYTES = 1024 * 1024;
+const MIN_LIFETIME_MS = 60_000;
+
 const listen = z.strictObject({
   host: z
     .string()
@@ -69,12 +72,18 @@ const listen = z.strictObject({
     .describe(
       'Exporters kept per lane; when nearly full, senders of nothing readable and silent newcomers make room, and datagrams of more are counted, not decoded',
     ),
-  state_memory: size('256MiB').describe(
-    'Memory per lane for what is kept of exporters: templates, sampling rates, interface names. When it is used up, those that hold most of it give way',
-  ),
-  template_lifetime: duration('1d').describe(
-    'How long a template stays that neither comes again nor has data: at least three times the period after which exporters send theirs again',
-  ),
+  state_memory: size('256MiB')
+    .refine((bytes) => bytes >= MIN_STATE_BYTES, {
+      error: 'less than 1MiB has no room for the templates of a few exporters',
+    })
+    .describe(
+      'Memory per lane for what is kept of exporters: templates, sampling rates, interface names. When it is used up, those that hold most of it give way',
+    ),
+  template_lifetime: duration('1d')
+    .refine((ms) => ms >= MIN_LIFETIME_MS, { error: 'less than 1m forgets templates that are in use' })
+    .describe(
+      'How long a template stays that neither comes again nor has data: at least three times the period after which exporters send theirs again',
+    ),
   mediators: z
     .array(network)
     .prefault([])

@@ -3,17 +3,19 @@ import { ACCOUNT, SOURCE } from '@weir/record';
 import type { CapReport } from '../caps.ts';
 import type { MessageContext } from '../decoder.ts';
 import type { Exporter, ProtocolState, ProtocolSummary } from '../exporter.ts';
+import type { StateWriter } from '../saved/bytes.ts';
 import { SequenceTracker } from '../sequence.ts';
 import type { StateClock } from '../state-clock.ts';
 import { type DescribeRoom, STATE_COST, type StateAccount, type StateHolder, within } from '../state-memory.ts';
 import type { TemplateLimits } from '../template/limits.ts';
-import { leastWorthFirst, portion, type Usage } from '../usage.ts';
+import { leastWorth, portion, type Usage } from '../usage.ts';
+import { saveEngines } from './v5-saved.ts';
 import { Netflow5Sequence } from './v5-sequence.ts';
 
 export class Engine implements Usage {
   readonly id: number;
   readonly sequence: Netflow5Sequence;
-  readonly learnt: number;
+  learnt: number;
   used: number;
   /** Every message of v5 has flows. */
   readonly read = true;
@@ -56,10 +58,6 @@ export class Netflow5State implements ProtocolState, StateHolder {
     exporter.memory.add(this);
   }
 
-  get engines(): ReadonlyMap<number, Engine> {
-    return this.#engines;
-  }
-
   /** The engine, made when new; undefined where no memory is left for it, then nothing is kept of it. */
   engine(id: number): Engine | undefined {
     const engine = this.#last?.id === id ? this.#last : (this.#engines.get(id) ?? this.#make(id));
@@ -82,8 +80,7 @@ export class Netflow5State implements ProtocolState, StateHolder {
   }
 
   #evict(count: number): void {
-    const worst = [...this.#engines.values()].sort(leastWorthFirst(this.#clock.now));
-    for (const engine of worst.slice(0, count)) {
+    for (const engine of leastWorth(this.#engines, count, this.#clock.now)) {
       this.#forget(engine);
       this.#exporter.counters[ACCOUNT.domains_evicted]++;
     }
@@ -103,6 +100,10 @@ export class Netflow5State implements ProtocolState, StateHolder {
   expire(): void {
     const before = this.#clock.now - this.#limits.lifetimeMs;
     for (const engine of this.#engines.values()) if (engine.used < before) this.#forget(engine);
+  }
+
+  save(writer: StateWriter, sequences: boolean): void {
+    saveEngines(this.#engines.values(), this.#clock, writer, sequences);
   }
 
   describe(room: DescribeRoom = { left: Number.POSITIVE_INFINITY }): ProtocolSummary {

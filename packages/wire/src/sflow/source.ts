@@ -6,7 +6,7 @@ import type { Exporter } from '../exporter.ts';
 import type { StateClock } from '../state-clock.ts';
 import { STATE_COST, type StateHolder } from '../state-memory.ts';
 import type { TemplateLimits } from '../template/limits.ts';
-import { leastWorthFirst, portion } from '../usage.ts';
+import { leastWorth, portion } from '../usage.ts';
 import type { SflowState } from './state.ts';
 import { SubAgent } from './sub-agent.ts';
 
@@ -53,7 +53,7 @@ export class SflowSource implements StateHolder {
     const { size } = this.#subAgents;
     if (size >= this.#limits.domains) {
       this.#note('domains');
-      for (const worst of this.#worstFirst().slice(0, portion(size))) this.#evict(worst);
+      for (const worst of leastWorth(this.#subAgents, portion(size), this.clock.now)) this.#evict(worst);
     }
     if (!this.sender.memory.take(STATE_COST.subAgent, true)) return undefined;
     const subAgent = new SubAgent(id, this, this.#state.sequence(id));
@@ -87,10 +87,6 @@ export class SflowSource implements StateHolder {
     this.#caps.note(cap, this.sender.words);
   }
 
-  #worstFirst(): SubAgent[] {
-    return [...this.#subAgents.values()].sort(leastWorthFirst(this.clock.now));
-  }
-
   #evict(subAgent: SubAgent): void {
     this.#forget(subAgent);
     this.agent.counters[ACCOUNT.domains_evicted]++;
@@ -107,13 +103,15 @@ export class SflowSource implements StateHolder {
   giveWay(bytes: number, inUse: boolean): void {
     const until = this.sender.memory.held - bytes;
     const enough = () => this.sender.memory.held <= until;
-    const worst = this.#worstFirst();
-    for (const subAgent of worst) {
+    for (const subAgent of this.#subAgents.values()) {
       this.agent.counters[ACCOUNT.options_state_cap] += subAgent.forgetInterfaces(enough);
     }
-    for (const subAgent of worst) {
-      if (enough()) return;
-      if (!inUse || subAgent !== this.#last) this.#evict(subAgent);
+    const kept = inUse ? this.#last : undefined;
+    while (!enough() && this.#subAgents.size > (kept === undefined ? 0 : 1)) {
+      // One more than a portion: the one in use may be among them.
+      for (const subAgent of leastWorth(this.#subAgents, portion(this.#subAgents.size) + 1, this.clock.now)) {
+        if (!enough() && subAgent !== kept) this.#evict(subAgent);
+      }
     }
   }
 

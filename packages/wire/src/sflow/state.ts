@@ -4,8 +4,10 @@
 import { SOURCE } from '@weir/record';
 import type { MessageContext } from '../decoder.ts';
 import type { Exporter, ProtocolState, ProtocolSummary } from '../exporter.ts';
+import type { StateWriter } from '../saved/bytes.ts';
 import { SequenceTracker } from '../sequence.ts';
 import { type DescribeRoom, within } from '../state-memory.ts';
+import { saveSources } from './saved.ts';
 import { SflowSource } from './source.ts';
 
 /** So many senders of an agent are searched for its sequence: in practice there are one or two. */
@@ -18,10 +20,6 @@ export class SflowState implements ProtocolState {
 
   constructor(agent: Exporter) {
     this.#agent = agent;
-  }
-
-  get sources(): ReadonlyMap<Exporter, SflowSource> {
-    return this.#sources;
   }
 
   /** What a sender says of the agent. */
@@ -61,6 +59,10 @@ export class SflowState implements ProtocolState {
 
   close(): void {
     for (const source of this.#sources.values()) source.end();
+  }
+
+  save(writer: StateWriter, sequences: boolean): void {
+    saveSources(this.#sources.values(), writer, sequences);
   }
 
   describe(room: DescribeRoom = { left: Number.POSITIVE_INFINITY }): ProtocolSummary {

@@ -25,7 +25,7 @@ export class SubAgent implements Usage {
   readonly sampling = new Map<number, number>();
   /** By ifIndex. */
   readonly interfaces = new Map<number, SflowInterface>();
-  readonly learnt: number;
+  learnt: number;
   used: number;
   read = false;
   readonly #source: SflowSource;

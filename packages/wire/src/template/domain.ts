@@ -28,7 +28,7 @@ export class ObservationDomain implements Usage {
   readonly sampling: SamplingRates;
   readonly sequence: SequenceTracker;
   readonly interfaces = new Map<number, InterfaceName>();
-  readonly learnt: number;
+  learnt: number;
   used: number;
   read = false;
   /** Bytes taken for all of it. */

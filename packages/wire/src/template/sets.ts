@@ -135,6 +135,7 @@ function readData(run: Run, view: DataView, id: number, start: number, end: numb
     return;
   }
   template.used = run.context.clock.now;
+  template.read = true;
   template.plan ??= compile(template);
   const { plan } = template;
   const { layout } = plan;

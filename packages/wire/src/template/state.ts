@@ -4,13 +4,14 @@ import { ACCOUNT, type AccountName, SOURCE } from '@weir/record';
 import type { Cap, CapReport } from '../caps.ts';
 import type { MessageContext } from '../decoder.ts';
 import type { Exporter, ProtocolState, ProtocolSummary } from '../exporter.ts';
+import type { StateWriter } from '../saved/bytes.ts';
 import { SequenceTracker } from '../sequence.ts';
 import type { StateClock } from '../state-clock.ts';
 import { type DescribeRoom, STATE_COST, type StateAccount, type StateHolder, within } from '../state-memory.ts';
-import { leastWorthFirst, portion } from '../usage.ts';
+import { leastOf, leastWorth, portion, worth } from '../usage.ts';
 import { ObservationDomain } from './domain.ts';
 import type { TemplateLimits } from './limits.ts';
-import type { Template } from './template.ts';
+import { saveTemplates } from './save.ts';
 
 type LostAccount = Extract<AccountName, 'sequence_lost_flows' | 'sequence_lost_datagrams'>;
 
@@ -57,8 +58,7 @@ export class TemplateState implements ProtocolState, StateHolder {
   #make(id: number): ObservationDomain | undefined {
     if (this.#domains.size >= this.limits.domains) {
       this.note('domains');
-      const worst = [...this.#domains.values()].sort(leastWorthFirst(this.clock.now));
-      for (const domain of worst.slice(0, portion(worst.length))) this.#evictDomain(domain);
+      for (const domain of this.#worst(portion(this.#domains.size))) this.#evictDomain(domain);
     }
     const domain = new ObservationDomain(id, this);
     if (!domain.take(STATE_COST.domain, true)) return undefined;
@@ -79,23 +79,29 @@ export class TemplateState implements ProtocolState, StateHolder {
   makeRoomForTemplate(): boolean {
     if (this.templates < this.limits.templates) return true;
     this.note('templates');
-    this.#evictTemplates(portion(this.templates), () => false);
+    this.#evictTemplates(portion(this.templates));
     return this.templates < this.limits.templates;
   }
 
-  #evictTemplates(most: number, enough: () => boolean): void {
-    const all: { domain: ObservationDomain; template: Template; learnt: number; used: number; read: boolean }[] = [];
+  /** The domains that are worth least. */
+  #worst(count: number): ObservationDomain[] {
+    return leastWorth(this.#domains, count, this.clock.now);
+  }
+
+  #evictTemplates(count: number): void {
+    const { now } = this.clock;
+    const worths = new Float64Array(this.templates);
+    let index = 0;
+    for (const { templates } of this.#domains.values()) {
+      for (const template of templates.values()) worths[index++] = worth(template, now);
+    }
+    const isChosen = leastOf(worths, count);
     for (const domain of this.#domains.values()) {
       for (const template of domain.templates.values()) {
-        const { learnt, used, read } = template;
-        all.push({ domain, template, learnt, used, read });
+        if (!isChosen(worth(template, now))) continue;
+        domain.removeTemplate(template);
+        this.exporter.counters[ACCOUNT.templates_evicted]++;
       }
-    }
-    all.sort(leastWorthFirst(this.clock.now));
-    for (const { domain, template } of all.slice(0, most)) {
-      if (enough()) return;
-      domain.removeTemplate(template);
-      this.exporter.counters[ACCOUNT.templates_evicted]++;
     }
   }
 
@@ -118,13 +124,15 @@ export class TemplateState implements ProtocolState, StateHolder {
   giveWay(bytes: number, inUse: boolean): void {
     const until = this.memory.held - bytes;
     const enough = () => this.memory.held <= until;
-    const worst = [...this.#domains.values()].sort(leastWorthFirst(this.clock.now));
-    for (const domain of worst) domain.forgetNames(enough);
-    for (const domain of worst) {
-      if (enough()) return;
-      if (!inUse || domain !== this.#last) this.#evictDomain(domain);
+    for (const domain of this.#domains.values()) domain.forgetNames(enough);
+    const kept = inUse ? this.#last : undefined;
+    while (!enough() && this.#domains.size > (kept === undefined ? 0 : 1)) {
+      // One more than a portion: the one in use may be among them.
+      for (const domain of this.#worst(portion(this.#domains.size) + 1)) {
+        if (!enough() && domain !== kept) this.#evictDomain(domain);
+      }
     }
-    if (!enough()) this.#evictTemplates(this.templates, enough);
+    while (!enough() && this.templates > 0) this.#evictTemplates(portion(this.templates));
   }
 
   expire(): void {
@@ -136,6 +144,10 @@ export class TemplateState implements ProtocolState, StateHolder {
       }
       if (now - domain.used > lifetimeMs) this.#forgetDomain(domain);
     }
+  }
+
+  save(writer: StateWriter, sequences: boolean): void {
+    saveTemplates(this, writer, sequences);
   }
 
   describe(room: DescribeRoom = { left: Number.POSITIVE_INFINITY }): ProtocolSummary {

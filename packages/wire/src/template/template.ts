@@ -43,6 +43,8 @@ export class Template implements Usage {
   /** When it first came, and when it last came or had data, by the StateClock. */
   learnt = 0;
   used = 0;
+  /** Whether it has had data. */
+  read = false;
   /** Compiled when the first data set needs it. */
   plan: Plan | undefined;
 
@@ -51,11 +53,6 @@ export class Template implements Usage {
     this.fields = fields;
     this.options = options;
     this.raw = raw;
-  }
-
-  /** Whether it has had data. */
-  get read(): boolean {
-    return this.plan !== undefined;
   }
 
   matches(data: Uint8Array, start: number, end: number): boolean {
