@@ -4,13 +4,15 @@ import { dirname, join, resolve } from 'node:path';
 import type { Directories } from '../child.ts';
 import type { Config } from '../config/schema.ts';
 import { ServerError } from '../errors.ts';
+import { keepFilesPrivate } from './private-files.ts';
 
 /**
- * The directories below the data directory, made. Throws ServerError when they cannot be, or when those that collecting needs cannot be
+ * The directories below the data directory, made; whatever this process makes from then on is for its user alone. Throws ServerError when they cannot be, or when those that collecting needs cannot be
  * written. That of the store may be on a file system of its own: where it cannot be written the storing process says so, again and
  * again, and what is collected waits in the spool.
  */
 export function prepareDirectories(config: Config): Directories {
+  keepFilesPrivate();
   const data = resolve(config.data);
   const directories = { data, spool: join(data, 'spool'), store: join(data, 'store') };
   for (const path of Object.values(directories)) {

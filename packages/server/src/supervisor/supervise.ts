@@ -6,6 +6,7 @@ import { createLogger, type Logger } from '../log.ts';
 import { collectorDied, collectorListens, NO_OUTAGES, seconds } from '../outages.ts';
 import { lockData, prepareDirectories } from './directories.ts';
 import { ManagedChild } from './managed-child.ts';
+import { narrowData } from './private-files.ts';
 import { StandIn } from './stand-in.ts';
 import { stopInOrder } from './stop.ts';
 
@@ -22,6 +23,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<void
   const log = createLogger(config.log, 'weir');
   const directories = prepareDirectories(config);
   const unlock = lockData(directories);
+  for (const sentence of narrowData(directories)) log.warn(sentence);
   const standIn = new StandIn(config.http.host, config.http.port);
   try {
     await standIn.open();
