@@ -1,7 +1,6 @@
 // weir serve: the whole program.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { demoInventory } from '@weir/demo';
 import { type Config, prepareDirectories, serve } from '@weir/server';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
@@ -25,7 +24,7 @@ Examples:
 SIGTERM or Ctrl-C stops it gracefully: what was received is in the spool or the store.`,
   );
   command.action(async (options: Record<string, unknown>) => {
-    const config = withDemoInventory(configFrom(options, context));
+    const config = await withDemoInventory(configFrom(options, context));
     await serve(config, {
       signal: context.signal,
       demoModule: DEMO_MODULE,
@@ -35,8 +34,9 @@ SIGTERM or Ctrl-C stops it gracefully: what was received is in the spool or the 
 }
 
 /** The demo brings its own inventory, written where a person can read it. An inventory that was given stays. */
-function withDemoInventory(config: Config): Config {
+async function withDemoInventory(config: Config): Promise<Config> {
   if (!config.demo || config.inventory !== undefined) return config;
+  const { demoInventory } = await import('@weir/demo');
   const path = join(prepareDirectories(config).data, 'demo-inventory.yaml');
   writeFileSync(path, `# The demo's cluster. Written at every start with --demo.\n${stringify(demoInventory())}`);
   return { ...config, inventory: path };
