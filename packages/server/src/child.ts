@@ -14,18 +14,16 @@ export type ToChild =
       readonly type: 'start';
       readonly config: Config;
       readonly directories: Directories;
+      /** Path of the Unix socket on which the storing process answers. */
+      readonly httpSocket: string;
       /** For the collecting process: when nobody listened, the time until now among it where it is started again. */
       readonly outages?: Outages;
     }
-  /** The HTTP port is free: the store may take it. */
-  | { readonly type: 'port_free' }
   | { readonly type: 'stop' };
 
 export type FromChild =
   | { readonly type: 'ready' }
-  /** The store is open and would like the HTTP port that the supervisor's stand-in holds. */
-  | { readonly type: 'want_port' }
-  /** Why it is not ready yet, for the stand-in. */
+  /** Why it is not ready yet, for those who ask the gateway. */
   | { readonly type: 'state'; readonly reason: string }
   /** A mistake that starting again does not mend: at the program's start the supervisor gives up with this message. */
   | { readonly type: 'fatal'; readonly code: ServerErrorCode; readonly message: string };
@@ -36,8 +34,6 @@ export interface ChildPart {
 
 export interface ChildChannel {
   send(message: FromChild): void;
-  /** Resolves when the supervisor has let go of the HTTP port, or is gone. */
-  portFree(): Promise<void>;
 }
 
 /** What starting again does not mend: the whole program ends with the message. Anything else is tried again. */
@@ -50,19 +46,9 @@ const ORPHAN_MS = 30_000;
 export function runChild(
   start: (message: Extract<ToChild, { type: 'start' }>, channel: ChildChannel) => Promise<ChildPart>,
 ): void {
-  let portFree: () => void = () => {};
   const channel: ChildChannel = {
     send: (message) => {
       if (process.connected) process.send?.(message);
-    },
-    portFree: () => {
-      const promise = new Promise<void>((resolve) => {
-        portFree = resolve;
-      });
-      channel.send({ type: 'want_port' });
-      // Nobody is left who could hold it.
-      if (!process.connected) portFree();
-      return promise;
     },
   };
   let part: Promise<ChildPart> | undefined;
@@ -90,11 +76,9 @@ export function runChild(
         }
         setTimeout(() => process.exit(1), 100);
       });
-    } else if (message.type === 'port_free') portFree();
-    else void stop();
+    } else void stop();
   });
   process.on('disconnect', () => {
-    portFree();
     setTimeout(() => process.exit(1), ORPHAN_MS).unref();
     void stop();
   });

@@ -145,6 +145,23 @@ const http = z.strictObject({
     .boolean()
     .prefault(false)
     .describe('Serve beyond loopback although there is no login: everyone who reaches the port sees everything'),
+  max_connections: z
+    .int()
+    .min(1)
+    .prefault(4096)
+    .describe(
+      'Connections to the page and the API; over it the longest idle is closed. Fewer where the process may not open that many files',
+    ),
+  max_connections_per_address: z
+    .int()
+    .min(1)
+    .prefault(2048)
+    .describe('Connections from one address; an IPv6 address counts with its /64'),
+  header_timeout: duration('10s').describe('How long the head of a request may take'),
+  request_timeout: duration('30s').describe('How long all of a request may take'),
+  idle_timeout: duration('60s').describe(
+    'How long a connection stays open with no request, or with an answer that is not read',
+  ),
 });
 
 const log = z.strictObject({

@@ -21,7 +21,7 @@ function child(
   const made = new ManagedChild(
     'child',
     new URL('./testdata/child.ts', import.meta.url),
-    () => ({ type: 'start', config: config(), directories }),
+    () => ({ type: 'start', config: config(), directories, httpSocket: '/nonexistent' }),
     pino({ level: 'silent' }),
     { onMessage: hooks.onMessage ?? (() => {}), onDown: hooks.onDown ?? (() => {}) },
   );
@@ -33,7 +33,6 @@ const ready = (behaviour: string) =>
   new Promise<ManagedChild>((resolve) => {
     const made: ManagedChild = child(behaviour, {
       onMessage: (message) => {
-        if (message.type === 'want_port') made.send({ type: 'port_free' });
         if (message.type === 'ready') resolve(made);
       },
     });
@@ -64,7 +63,6 @@ describe('a supervised process', () => {
       await new Promise<void>((resolve) => {
         const made: ManagedChild = child('good', {
           onMessage: (message) => {
-            if (message.type === 'want_port') made.send({ type: 'port_free' });
             if (message.type === 'ready') resolve();
           },
           onDown: (reason) => {
@@ -128,6 +126,19 @@ describe('a supervised process', () => {
     ]);
   });
 
+  it('goes by itself when the supervisor dies', async () => {
+    const orphan = fork(new URL('./testdata/child.ts', import.meta.url), {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
+    const config = { ...loadConfig({ env: {}, flags: {} }), collector: 'good' };
+    const ready = once(orphan, 'message');
+    orphan.send({ type: 'start', config, directories, httpSocket: '/nonexistent' });
+    expect((await ready)[0]).toEqual({ type: 'ready' });
+    const gone = once(orphan, 'exit');
+    orphan.disconnect();
+    expect((await gone)[0]).toBe(0);
+  });
+
   it('is started again after kill -9', async () => {
     const down: string[] = [];
     let starts = 0;
@@ -142,23 +153,5 @@ describe('a supervised process', () => {
       made.start();
     });
     expect(down).toEqual([expect.stringMatching(/^child ended \(SIGKILL[:,] .*\)$/)]);
-  });
-
-  it('goes by itself when the supervisor dies before it has let go of the port', async () => {
-    const orphan = fork(new URL('./testdata/child.ts', import.meta.url), {
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-    });
-    const config = { ...loadConfig({ env: {}, flags: {} }), collector: 'waits-for-port' };
-    const wanted = once(orphan, 'message');
-    orphan.send({ type: 'start', config, directories });
-    expect((await wanted)[0]).toEqual({ type: 'want_port' });
-    const gone = once(orphan, 'exit');
-    orphan.disconnect();
-    expect((await gone)[0]).toBe(0);
-  });
-
-  it('waits for the port until the supervisor has let go of it', async () => {
-    const made = await ready('waits-for-port');
-    expect(made.pid).toBeGreaterThan(0);
   });
 });
