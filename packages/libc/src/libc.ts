@@ -18,6 +18,9 @@ export const SO_TIMESTAMPNS = 35;
 export const SO_RXQ_OVFL = 40;
 export const SO_ATTACH_REUSEPORT_CBPF = 51;
 export const SO_MEMINFO = 55;
+const F_DUPFD_CLOEXEC = 1030;
+/** Descriptors below are standard input, output and error. */
+const FIRST_FREE = 3;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_TRUNC = 0x20;
 
@@ -36,6 +39,8 @@ export interface Libc {
   /** `headers`: address of `count` struct mmsghdr in memory from `allocate`. Returns how many were filled, -1 with errno. */
   recvmmsg(fd: number, headers: bigint, count: number, flags: number, timeout: null): number;
   close(fd: number): number;
+  /** A second descriptor of the same file, closed on exec; -1 with errno. */
+  duplicate(fd: number): number;
   flock(fd: number, operation: number): number;
   /** Returns the number of the error, 0 for none. */
   posix_fallocate(fd: number, offset: number, bytes: number): number;
@@ -103,6 +108,7 @@ function load(): Libc {
     address: koffi.address(pointer),
     memory: koffi.view(pointer, bytes),
   });
+  const fcntl = library.func('int fcntl(int, int, ...)');
   const mmap = library.func('void *mmap(void *, size_t, int, int, int, int64_t)');
   return {
     socket: library.func('int socket(int, int, int)'),
@@ -112,6 +118,7 @@ function load(): Libc {
     getsockopt: library.func('int getsockopt(int, int, int, _Out_ void *, _Inout_ unsigned int *)'),
     recvmmsg: library.func('int recvmmsg(int, void *, unsigned int, int, void *)'),
     close: library.func('int close(int)'),
+    duplicate: (fd) => fcntl(fd, F_DUPFD_CLOEXEC, 'int', FIRST_FREE),
     flock: library.func('int flock(int, int)'),
     posix_fallocate: library.func('int posix_fallocate(int, int64_t, int64_t)'),
     mmap(bytes, protection, flags, fd) {

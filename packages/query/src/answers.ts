@@ -198,6 +198,9 @@ export const StatusAnswer = z.object({
   ready: z.boolean(),
   reasons: z.array(z.string()).describe('Why it is not ready'),
   started: z.number(),
+  warnings: z
+    .array(z.string())
+    .describe('What is wrong with the page and the API: connections over a limit, and from where'),
   collectors: z.array(
     z.object({
       id: z.string(),

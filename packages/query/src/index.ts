@@ -11,5 +11,6 @@ export { compileValues } from './compile-values.ts';
 export { QueryError, type QueryErrorCode, type QueryMistake } from './errors.ts';
 export { GROUP_NAMES } from './group-names.ts';
 export { METRICS, type Metric, metricValue } from './metrics.ts';
+export { parseQuery } from './parse-query.ts';
 export * from './query-schema.ts';
 export { niceStep, readDuration, resolveTime } from './time.ts';

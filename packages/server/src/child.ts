@@ -15,6 +15,8 @@ export type ToChild =
       readonly type: 'start';
       readonly config: Config;
       readonly directories: Directories;
+      /** Path of the Unix socket on which the storing process answers. */
+      readonly httpSocket: string;
       /** For the collecting process: when nobody listened, the time until now among it where it is started again. */
       readonly outages?: Outages;
       /** For the collecting process: sockets that it has inherited, under its numbers. */
@@ -25,8 +27,6 @@ export type ToChild =
   | { readonly type: 'go' }
   /** Leave the work to a successor and say when it may begin; `stop` follows. */
   | { readonly type: 'release' }
-  /** The HTTP port is free: the store may take it. */
-  | { readonly type: 'port_free' }
   | { readonly type: 'stop' };
 
 export type FromChild =
@@ -36,9 +36,7 @@ export type FromChild =
   | { readonly type: 'prepared' }
   | { readonly type: 'released' }
   | { readonly type: 'ready' }
-  /** The store is open and would like the HTTP port that the supervisor's stand-in holds. */
-  | { readonly type: 'want_port' }
-  /** Why it is not ready yet, for the stand-in. */
+  /** Why it is not ready yet, for those who ask the gateway. */
   | { readonly type: 'state'; readonly reason: string }
   /** A mistake that starting again does not mend: at the program's start the supervisor gives up with this message. */
   | { readonly type: 'fatal'; readonly code: ServerErrorCode; readonly message: string };
@@ -51,8 +49,6 @@ export interface ChildPart {
 
 export interface ChildChannel {
   send(message: FromChild): void;
-  /** Resolves when the supervisor has let go of the HTTP port, or is gone. */
-  portFree(): Promise<void>;
   /** Says that everything is ready, and resolves when the work may begin. At once where no other process does it. */
   standby(): Promise<void>;
 }
@@ -70,20 +66,10 @@ const ORPHAN_MS = 30_000;
 export function runChild(
   start: (message: Extract<ToChild, { type: 'start' }>, channel: ChildChannel) => Promise<ChildPart>,
 ): void {
-  let portFree: () => void = () => {};
   const go = Promise.withResolvers<void>();
   const channel: ChildChannel = {
     send: (message) => {
       if (process.connected) process.send?.(message);
-    },
-    portFree: () => {
-      const promise = new Promise<void>((resolve) => {
-        portFree = resolve;
-      });
-      channel.send({ type: 'want_port' });
-      // Nobody is left who could hold it.
-      if (!process.connected) portFree();
-      return promise;
     },
     standby: () => {
       channel.send({ type: 'prepared' });
@@ -126,9 +112,6 @@ export function runChild(
       case 'start':
         begin(message);
         break;
-      case 'port_free':
-        portFree();
-        break;
       case 'go':
         go.resolve();
         break;
@@ -141,7 +124,6 @@ export function runChild(
     }
   });
   process.on('disconnect', () => {
-    portFree();
     go.resolve();
     setTimeout(() => process.exit(1), ORPHAN_MS).unref();
     void stop();

@@ -101,6 +101,11 @@ export interface CollectorStatus {
 /** A status older than this is from a process that no longer writes it, in milliseconds. */
 export const STATUS_STALE_MS = 5000;
 
+/** Statuses of collecting processes that are running, not those that one left behind. */
+export function runningOf(statuses: readonly CollectorStatus[], now = Date.now()): CollectorStatus[] {
+  return statuses.filter((status) => now - status.time < STATUS_STALE_MS);
+}
+
 const folder = (spoolDir: string) => join(spoolDir, 'status');
 
 /** Puts the status in place in one step, so that a reader never sees half of it. */

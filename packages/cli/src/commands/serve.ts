@@ -1,7 +1,6 @@
 // weir serve: the whole program.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { demoInventory } from '@weir/demo';
 import { type Config, type Directories, serve } from '@weir/server';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
@@ -35,8 +34,9 @@ SIGTERM or Ctrl-C stops it gracefully: what was received is in the spool or the 
 }
 
 /** The demo brings its own inventory, written where a person can read it. An inventory that was given stays. */
-function withDemoInventory(config: Config, { data }: Directories): Config {
+async function withDemoInventory(config: Config, { data }: Directories): Promise<Config> {
   if (!config.demo || config.inventory !== undefined) return config;
+  const { demoInventory } = await import('@weir/demo');
   const path = join(data, 'demo-inventory.yaml');
   const text = `# The demo's cluster. Written at every start with --demo.\n${stringify(demoInventory())}`;
   writeFileSync(path, text, { mode: 0o600 });

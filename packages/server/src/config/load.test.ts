@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ServerError } from '../errors.ts';
 import { loadConfig } from './load.ts';
 import { configJsonSchema, settings } from './schema.ts';
+import { withoutSecrets } from './secrets.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'weir-config-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -23,7 +24,7 @@ function mistakes(
   try {
     loadConfig({ file: fileWith(yaml), env, flags });
   } catch (error) {
-    if (error instanceof ServerError) return error.mistakes.map((line) => line.replace(`${dir}/`, ''));
+    if (error instanceof ServerError) return error.mistakes.map((line) => line.replaceAll(`${dir}/`, ''));
     throw error;
   }
   return [];
@@ -116,6 +117,38 @@ describe('the configuration', () => {
 
   it('names a network that is none', () => {
     expect(mistakes('listen: { allow: [10.0.0.0/8, banana] }')[0]).toContain('"banana" is not a network');
+  });
+
+  it('takes a secret from the environment or from a file, whose last line break is not part of it', () => {
+    const path = join(dir, 'password');
+    writeFileSync(path, 's3cret\n');
+    expect(loadConfig({ env: { WEIR_STORE_PASSWORD: 's3cret' }, flags: {} }).store.password).toBe('s3cret');
+    expect(loadConfig({ env: {}, flags: { 'store.password_file': path } }).store.password).toBe('s3cret');
+    expect(mistakes(`store: { password_file: ${path} }`, { WEIR_STORE_PASSWORD: 'x' })).toEqual([
+      'weir.yaml:1:25: store.password_file: store.password is given too (environment: WEIR_STORE_PASSWORD): keep one of them',
+    ]);
+    writeFileSync(path, '\n');
+    expect(mistakes(`store: { password_file: ${path} }`)).toEqual([
+      'weir.yaml:1:25: store.password_file: password is empty',
+    ]);
+    expect(mistakes('', {}, { 'store.password_file': join(dir, 'absent') })).toEqual([
+      'flag --store-password-file: store.password_file: cannot read absent (ENOENT)',
+    ]);
+  });
+
+  it('takes no secret from a flag, and does not say it', () => {
+    expect(mistakes('', {}, { 'store.password': 's3cret', 'store.url': 'http://weir:s3cret@db' })).toEqual([
+      expect.stringMatching(/^flag --store-password: .* WEIR_STORE_PASSWORD, .* store\.password_file/),
+      expect.stringMatching(/^flag --store-url: .* the URL without its password/),
+    ]);
+    expect(mistakes('', {}, { 'store.password': 's3cret' }).join()).not.toContain('s3cret');
+  });
+
+  it('marks its secrets', () => {
+    const secrets = settings().filter(({ secret }) => secret);
+    expect(secrets.map(({ path }) => path.join('.'))).toEqual(['store.password']);
+    const shown = withoutSecrets(loadConfig({ env: { WEIR_STORE_PASSWORD: 's3cret' }, flags: {} }));
+    expect(JSON.stringify(shown)).not.toContain('s3cret');
   });
 
   it('fails with a message for a file that cannot be read', () => {

@@ -1,6 +1,7 @@
 // One run of a supervised process, from its fork to its end: what it says, whether it answers, and why it ended.
 import { type ChildProcess, fork } from 'node:child_process';
 import { ALIVE_MS, type FromChild, type ToChild } from '../child.ts';
+import { compileCacheVariables } from '../compile-cache.ts';
 import type { Logger } from '../log.ts';
 import { causeOfEnd, outOfMemoryKills } from './cause.ts';
 
@@ -130,7 +131,11 @@ function forkNode(module: URL, message: Start, fds: readonly number[]): ChildPro
     stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...fds],
     // Each statement that the embedded store runs holds one of libuv's threads, which file access needs too: more than four,
     // and enough for inserts beside all the queries that may run.
-    env: { UV_THREADPOOL_SIZE: String(OTHER_THREADS + message.config.store.query.concurrency), ...process.env },
+    env: {
+      UV_THREADPOOL_SIZE: String(OTHER_THREADS + message.config.store.query.concurrency),
+      ...process.env,
+      ...compileCacheVariables(),
+    },
     // Type stripping warns that it is experimental; the reader of the log cannot do anything about it.
     // Young garbage is collected every 4 MB instead of 32: the hot path makes hardly any, and memory is shared with the store.
     execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4'],

@@ -5,6 +5,7 @@ import { makeDirectory } from '@weir/spool';
 import type { Directories } from '../child.ts';
 import type { Config } from '../config/schema.ts';
 import { ServerError } from '../errors.ts';
+import { keepFilesPrivate } from './private-files.ts';
 
 /** Where things are, made or not. */
 export function directoriesOf(config: Config): Directories {
@@ -18,6 +19,7 @@ export function directoriesOf(config: Config): Directories {
  * written the storing process says so, again and again, and what is collected waits in the spool.
  */
 export function prepareDirectories(config: Config): Directories {
+  keepFilesPrivate();
   const directories = directoriesOf(config);
   for (const path of Object.values(directories)) {
     try {

@@ -22,7 +22,7 @@ function child(
     {
       name: 'child',
       module: new URL('./testdata/child.ts', import.meta.url),
-      start: () => ({ type: 'start', config: config(), directories }),
+      start: () => ({ type: 'start', config: config(), directories, httpSocket: '/nonexistent' }),
       log: pino({ level: 'silent' }),
     },
     { onMessage: hooks.onMessage ?? (() => {}), onDown: hooks.onDown ?? (() => {}) },
@@ -35,7 +35,6 @@ const ready = (behaviour: string) =>
   new Promise<ManagedChild>((resolve) => {
     const made: ManagedChild = child(behaviour, {
       onMessage: (message) => {
-        if (message.type === 'want_port') made.send({ type: 'port_free' });
         if (message.type === 'ready') resolve(made);
       },
     });
@@ -66,7 +65,6 @@ describe('a supervised process', () => {
       await new Promise<void>((resolve) => {
         const made: ManagedChild = child('good', {
           onMessage: (message) => {
-            if (message.type === 'want_port') made.send({ type: 'port_free' });
             if (message.type === 'ready') resolve();
           },
           onDown: (reason) => {
@@ -167,17 +165,24 @@ describe('a supervised process', () => {
     ]);
   });
 
-  it('goes by itself when the supervisor dies before it has let go of the port', async () => {
+  it('goes by itself when the supervisor dies', async () => {
     const orphan = fork(new URL('./testdata/child.ts', import.meta.url), {
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
-    const config = { ...loadConfig({ env: {}, flags: {} }), collector: 'waits-for-port' };
-    const wanted = once(orphan, 'message');
-    orphan.send({ type: 'start', config, directories });
-    expect((await wanted)[0]).toEqual({ type: 'want_port' });
+    const config = { ...loadConfig({ env: {}, flags: {} }), collector: 'good' };
+    const said: FromChild['type'][] = [];
+    const ready = new Promise<void>((resolve) =>
+      orphan.on('message', ({ type }: FromChild) => {
+        said.push(type);
+        if (type === 'ready') resolve();
+      }),
+    );
+    orphan.send({ type: 'start', config, directories, httpSocket: '/nonexistent' });
+    await ready;
     const gone = once(orphan, 'exit');
     orphan.disconnect();
     expect((await gone)[0]).toBe(0);
+    expect(said).toEqual(['prepared', 'ready']);
   });
 
   it('is replaced by a new run that begins when the old one has let go, and the old one ends', async () => {
@@ -213,10 +218,5 @@ describe('a supervised process', () => {
     await expect(made.replace(5000)).rejects.toThrow('child ended (exit 1): the data are corrupt');
     expect(made.pid).toBe(pid);
     expect(process.kill(pid ?? 0, 0)).toBe(true);
-  });
-
-  it('waits for the port until the supervisor has let go of it', async () => {
-    const made = await ready('waits-for-port');
-    expect(made.pid).toBeGreaterThan(0);
   });
 });

@@ -2,11 +2,13 @@
 import type { Directories, FromChild } from '../child.ts';
 import type { Config } from '../config/schema.ts';
 import { ServerError } from '../errors.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { openGateway } from '../gateway/open-gateway.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { collectorDied, collectorListens, NO_OUTAGES, seconds } from '../outages.ts';
 import { lockData, prepareDirectories } from './directories.ts';
 import { ManagedChild } from './managed-child.ts';
-import { StandIn } from './stand-in.ts';
+import { narrowData } from './private-files.ts';
 import { stopInOrder } from './stop.ts';
 
 export interface ServeOptions {
@@ -22,12 +24,13 @@ export async function serve(config: Config, options: ServeOptions): Promise<void
   const log = createLogger(config.log, 'weir');
   const directories = prepareDirectories(config);
   const unlock = lockData(directories);
-  const standIn = new StandIn(config.http.host, config.http.port);
+  for (const sentence of narrowData(directories)) log.warn(sentence);
+  let gateway: Gateway | undefined;
   try {
-    await standIn.open();
-    await supervise(config, directories, standIn, log, options);
+    gateway = await openGateway(config, directories, log);
+    await supervise(config, directories, gateway, log, options);
   } finally {
-    await standIn.close();
+    await gateway?.close();
     unlock();
   }
 }
@@ -35,7 +38,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<void
 async function supervise(
   config: Config,
   directories: Directories,
-  standIn: StandIn,
+  gateway: Gateway,
   log: Logger,
   options: ServeOptions,
 ): Promise<void> {
@@ -43,8 +46,7 @@ async function supervise(
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  const startMessage = () => ({ type: 'start', config, directories }) as const;
-  const url = `http://${config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host}:${config.http.port}`;
+  const startMessage = () => ({ type: 'start', config, directories, httpSocket: gateway.upstream }) as const;
   /** Which of the two that a person waits for have said that they are ready, now or before. */
   const ready = new Set<'store' | 'collect'>();
   const isReady = (name: 'store' | 'collect') => {
@@ -52,7 +54,7 @@ async function supervise(
     ready.add(name);
     // The demo's first messages carry the templates: it waits for someone to listen.
     if (name === 'collect') demo?.start();
-    if (ready.size === 2) options.onReady?.(url);
+    if (ready.size === 2) options.onReady?.(gateway.url);
   };
 
   const store: ManagedChild = new ManagedChild(
@@ -62,23 +64,16 @@ async function supervise(
     log,
     {
       onMessage(message: FromChild) {
-        if (message.type === 'want_port') {
-          standIn.close().then(
-            () => store.send({ type: 'port_free' }),
-            () => store.send({ type: 'port_free' }),
-          );
-        } else if (message.type === 'state') standIn.reason = message.reason;
+        if (message.type === 'state') gateway.storeIsAway(message.reason);
         else if (message.type === 'fatal') fail(new ServerError(message.code, message.message));
-        else isReady('store');
+        else {
+          gateway.storeIsThere();
+          isReady('store');
+        }
       },
       onDown(reason, wait) {
         log.error(`${reason}; collecting goes on into the spool, starting again in ${wait} ms`);
-        standIn.reason = `${reason}; it is being started again`;
-        standIn
-          .open()
-          .catch((error: unknown) =>
-            log.error({ err: error }, 'the HTTP port cannot be taken while the store is down'),
-          );
+        gateway.storeIsAway(`${reason}; it is being started again`);
       },
     },
   );
@@ -119,6 +114,7 @@ async function supervise(
   try {
     await Promise.race([stopped, failed]);
     log.info('stopping: first what sends, then receiving, then storing');
+    gateway.storeIsAway('Weir is stopping');
   } finally {
     await stopInOrder({ ...(demo === undefined ? {} : { demo }), collect, store }, log);
   }
