@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** What each package may import of the others. */
 export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   record: [],
+  config: ['record'],
   wire: ['record'],
   libc: [],
   listen: ['record', 'wire', 'libc'],
@@ -13,7 +14,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   query: ['record'],
   spool: ['record', 'libc'],
   store: ['record', 'query', 'spool'],
-  server: ['record', 'wire', 'libc', 'listen', 'enrich', 'query', 'spool', 'store'],
+  server: ['record', 'config', 'wire', 'libc', 'listen', 'enrich', 'query', 'spool', 'store'],
   // The command line starts everything, the demo included.
   cli: ['record', 'wire', 'listen', 'enrich', 'query', 'spool', 'store', 'server', 'demo'],
   // The page shares names and the filter language with the server, nothing else.

@@ -1,6 +1,6 @@
 // @weir/enrich: what a flow means. An inventory in, the identity columns of batches out; no I/O.
 export { Enricher, type EnricherOptions } from './enricher.ts';
-export { exporterNode, inventoryEntities } from './entities.ts';
+export { exporterNode, inventoryEntities, unresolvedRow } from './entities.ts';
 export { InventoryError, type InventoryErrorCode } from './errors.ts';
 export {
   type Inventory,
@@ -11,3 +11,4 @@ export {
   inventoryJsonSchema,
   parseInventory,
 } from './inventory.ts';
+export { unresolvedKeys } from './unresolved.ts';

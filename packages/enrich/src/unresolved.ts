@@ -9,8 +9,19 @@ const GENERATION = 65_536;
 /** Rows made between two drains at most; the addresses over it get theirs when they are next seen. */
 const PENDING = 16_384;
 
+/** Gives the key of an address of a cluster that nobody there has: the address's four words are at word `at`. */
+export function unresolvedKeys(cluster: string): (words: Uint32Array, at: number) => Key {
+  const seed = keyOf('unresolved', cluster);
+  return (words, at) => {
+    const lo = mixAddress(seed.lo, words[at], words[at + 1], words[at + 2], words[at + 3]) >>> 0;
+    const hi = mixAddress(seed.hi, words[at], words[at + 1], words[at + 2], words[at + 3]) >>> 0;
+    return { lo: (lo | hi) === 0 ? 1 : lo, hi };
+  };
+}
+
 export class Unresolved {
   readonly #cluster: string;
+  readonly #keyOf: (words: Uint32Array, at: number) => Key;
   readonly #seedLo: number;
   readonly #seedHi: number;
   /** Keys announced, as pairs of words; the zero pair is an empty slot. */
@@ -29,6 +40,7 @@ export class Unresolved {
 
   constructor(cluster: string, generation = GENERATION, pending = PENDING) {
     this.#cluster = cluster;
+    this.#keyOf = unresolvedKeys(cluster);
     const seed = keyOf('unresolved', cluster);
     this.#seedLo = seed.lo;
     this.#seedHi = seed.hi;
@@ -68,9 +80,7 @@ export class Unresolved {
 
   /** The key of an address of four words. */
   keyOf(words: Uint32Array): Key {
-    const lo = mixAddress(this.#seedLo, words[0], words[1], words[2], words[3]) >>> 0;
-    const hi = mixAddress(this.#seedHi, words[0], words[1], words[2], words[3]) >>> 0;
-    return { lo: (lo | hi) === 0 ? 1 : lo, hi };
+    return this.#keyOf(words, 0);
   }
 
   /** Whether a row was made for this key and is still remembered. */

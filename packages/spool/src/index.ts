@@ -1,6 +1,6 @@
 // @weir/spool: files that are the write-ahead log, and their consumers. Imports neither a store nor a sink.
 export { listAside, type SetAside, type SetAsideList, setRowsAside } from './consumer/aside.ts';
-export { type Backlog, backlogOf, type CountDropped, enforceCap } from './consumer/cap.ts';
+export { type Backlog, backlogOf, type CountDropped, dropRows, enforceCap } from './consumer/cap.ts';
 export {
   Consumer,
   type ConsumerHealth,
@@ -42,6 +42,7 @@ export {
 } from './manifest.ts';
 export { beginGeneration, type NameSource, nameSource, type SpoolStart } from './names.ts';
 export { blockRows, readBlock } from './native/read.ts';
+export { FileReader } from './native/read-file.ts';
 export { type NativeColumn, nativeBlock, nativeColumn } from './native/write.ts';
 export { readLedger } from './rows/read.ts';
 export {

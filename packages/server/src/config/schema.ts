@@ -1,42 +1,9 @@
 // The one schema of the configuration. YAML keys, WEIR_… variables, flags, `weir config schema` and the reference all derive from it.
-import { parseNetwork, RecordError } from '@weir/record';
+import { duration as durationOf, network, size as sizeOf } from '@weir/config';
 import { z } from 'zod';
-import { parseDuration, parseSize } from './units.ts';
 
-const size = (fallback: string) =>
-  z
-    .union([z.string(), z.number()])
-    .transform((value, context) => {
-      const bytes = parseSize(value);
-      if (bytes !== undefined) return bytes;
-      context.addIssue({ code: 'custom', message: `"${value}" is not a size such as 64MiB or 10GB` });
-      return z.NEVER;
-    })
-    .prefault(fallback);
-
-const duration = (fallback: string) =>
-  z
-    .string()
-    .transform((value, context) => {
-      const ms = parseDuration(value);
-      if (ms !== undefined) return ms;
-      context.addIssue({ code: 'custom', message: `"${value}" is not a duration such as 30s, 15m or 7d` });
-      return z.NEVER;
-    })
-    .prefault(fallback);
-
-const network = z.string().refine(
-  (text) => {
-    try {
-      parseNetwork(text);
-      return true;
-    } catch (error) {
-      if (error instanceof RecordError) return false;
-      throw error;
-    }
-  },
-  { error: (issue) => `"${issue.input}" is not a network such as 10.0.0.0/8 or 2001:db8::/32` },
-);
+const size = (fallback: string) => sizeOf.prefault(fallback);
+const duration = (fallback: string) => durationOf.prefault(fallback);
 
 const port = z.int().min(1).max(65535);
 

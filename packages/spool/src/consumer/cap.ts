@@ -63,6 +63,28 @@ export function enforceCap(dir: string, consumer: string, capBytes: number, coun
   return rows;
 }
 
+/**
+ * Removes the oldest files of dimensions' rows that wait for a consumer until those that are left take at most `capBytes`. What they name
+ * has no name there then until it is announced again. Answers how many files. Throws SpoolError.
+ */
+export function dropRows(dir: string, consumer: string, capBytes: number): number {
+  const { dimension } = consumerFolders(dir, consumer);
+  const waiting = DIMENSION_NAMES.flatMap((name) =>
+    filesIn(dimension(name))
+      .filter((file) => file.endsWith('.jsonl'))
+      .map((file) => ({ file, path: join(dimension(name), file), bytes: sizeOf(join(dimension(name), file)) })),
+  ).sort((a, b) => (a.file < b.file ? -1 : 1));
+  let bytes = waiting.reduce((sum, file) => sum + file.bytes, 0);
+  let dropped = 0;
+  for (const file of waiting) {
+    if (bytes <= capBytes) break;
+    tryUnlink(file.path);
+    bytes -= file.bytes;
+    dropped++;
+  }
+  return dropped;
+}
+
 function finish(flows: string, name: string, count: CountDropped): number {
   const path = join(flows, name);
   let rows = 0;

@@ -126,6 +126,17 @@ describe('Consumer', () => {
     expect(lines).toEqual(['error the broker does not take flows not now', 'info the broker takes flows again']);
   });
 
+  it('does not take it for a failure that a delivery gives up when it is stopped', async () => {
+    const lines: string[] = [];
+    const consumer = memory.make(dir, { log: (level, message) => lines.push(`${level} ${message}`) });
+    spool.file(1);
+    memory.destination('hangs');
+    consumer.start();
+    while (consumer.state.state !== 'delivering') await new Promise((resolve) => setTimeout(resolve, 2));
+    await consumer.stop();
+    expect([lines, consumer.stats.failures, consumer.state]).toEqual([[], 0, { state: 'stopped' }]);
+  });
+
   it('takes in rows before flows, and again after every sixteenth file', async () => {
     const order: string[] = [];
     for (let file = 0; file < 20; file++) spool.file(1);

@@ -165,6 +165,8 @@ export class Consumer {
         backoff = FIRST_BACKOFF_MS;
         if (files > 0) continue;
       } catch (error) {
+        // That a delivery gave up when it was told to is no failure.
+        if (this.#stop.signal.aborted) break;
         this.#failed(error);
         // Spread, so that many that wait for the same server do not come back together.
         pause = Math.min(backoff, maxBackoffMs) * (0.5 + Math.random() / 2);
@@ -235,6 +237,8 @@ export class Consumer {
   async #deliver(claimed: Claim, delivery: Delivery): Promise<void> {
     const { manifest, again } = delivery;
     let ends: Ends;
+    // It was told to stop while the file was looked at: a destination that listens for it from now on would not hear it.
+    this.#stop.signal.throwIfAborted();
     try {
       ends = await this.#options.destination.deliver(delivery, this.#stop.signal);
     } catch (error) {

@@ -47,8 +47,14 @@ export function rowsBeingWritten(dir: string, name: string): string {
   return join(spoolFolders(dir).writing, `${name}.rows`);
 }
 
-/** Writes the file, then has `place` put it where it is seen. Folders that somebody removed are made again, once. */
-function write(dir: string, name: string, lines: readonly string[], place: (path: string) => void): void {
+/** Writes the file, then has `place` put it where it is seen. Folders of `consumers` that somebody removed are made again, once. */
+function write(
+  dir: string,
+  name: string,
+  lines: readonly string[],
+  consumers: readonly string[],
+  place: (path: string) => void,
+): void {
   const path = rowsBeingWritten(dir, name);
   const attempt = () => {
     writeFileSync(path, `${lines.join('\n')}\n`, { mode: FILE_MODE });
@@ -60,7 +66,7 @@ function write(dir: string, name: string, lines: readonly string[], place: (path
     } catch (error) {
       if (errno(error) !== 'ENOENT') throw error;
       makeSpool(dir);
-      makeConsumer(dir, STORE);
+      for (const consumer of consumers) makeConsumer(dir, consumer);
       attempt();
     }
   } catch (error) {
@@ -87,7 +93,7 @@ export function writeDimension<D extends DimensionName>(
     for (const time of times) if (typeof out[time] === 'number') out[time] = clickhouseTime(out[time]);
     return JSON.stringify(out);
   });
-  write(dir, name, lines, (path) => {
+  write(dir, name, lines, consumers, (path) => {
     for (const consumer of consumers) {
       const target = join(consumerFolders(dir, consumer).dimension(dimension), `${name}.jsonl`);
       try {
@@ -109,7 +115,7 @@ export function writeLedger(dir: string, name: string, rows: readonly LedgerRow[
   const lines = rows.map((row) =>
     JSON.stringify({ ...row, time: clickhouseTime(row.time), source: name } satisfies LedgerLine),
   );
-  write(dir, name, lines, (path) => {
+  write(dir, name, lines, [STORE], (path) => {
     if (last !== undefined) {
       tryUnlink(`${last}.tmp`);
       linkSync(path, `${last}.tmp`);

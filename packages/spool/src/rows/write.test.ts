@@ -1,0 +1,43 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { dropRows } from '../consumer/cap.ts';
+import { consumerFolders, makeConsumer, makeSpool, STORE } from '../layout.ts';
+import { writeDimension } from './write.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'weir-rows-'));
+  makeSpool(dir);
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const CONSUMERS = [STORE, 'names'];
+const filesOf = (consumer: string) => readdirSync(consumerFolders(dir, consumer).dimension('strings')).sort();
+const write = (name: string) =>
+  writeDimension(dir, CONSUMERS, name, 'strings', [{ key: '1', text: 'a', version: '1' }]);
+
+describe('rows of a dimension', () => {
+  it('go to every consumer, and folders that somebody removed are made again', () => {
+    for (const consumer of CONSUMERS) makeConsumer(dir, consumer);
+    for (const [index, removed] of CONSUMERS.entries()) {
+      rmSync(join(consumerFolders(dir, removed).flows, '..'), { recursive: true });
+      write(`file${index}`);
+    }
+    expect([filesOf(STORE), filesOf('names')]).toEqual([['file0.jsonl', 'file1.jsonl'], ['file1.jsonl']]);
+  });
+
+  it('that wait beyond a cap are dropped, the oldest first, for the consumer that they wait for', () => {
+    for (const consumer of CONSUMERS) makeConsumer(dir, consumer);
+    for (const name of ['a', 'b', 'c']) write(name);
+    const size = statSync(join(consumerFolders(dir, STORE).dimension('strings'), 'a.jsonl')).size;
+    expect(dropRows(dir, 'names', size * 2)).toBe(1);
+    expect([filesOf(STORE), filesOf('names')]).toEqual([
+      ['a.jsonl', 'b.jsonl', 'c.jsonl'],
+      ['b.jsonl', 'c.jsonl'],
+    ]);
+    expect(dropRows(dir, 'names', 0)).toBe(2);
+    expect(dropRows(dir, 'names', 0)).toBe(0);
+  });
+});
