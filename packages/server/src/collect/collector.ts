@@ -1,6 +1,5 @@
 // The collecting process's main thread: starts the lanes, puts their reports together, hands complete spool files to the consumers, and
 // accounts for processes before it that were killed.
-import { availableParallelism } from 'node:os';
 import { exporterNode, type Inventory, inventoryEntities } from '@weir/enrich';
 import { assertPortsFree, divertedMemory, type InheritedSocket, ListenError } from '@weir/listen';
 import { type DimensionName, type DimensionRow, steadyNow } from '@weir/record';
@@ -36,6 +35,7 @@ import { DimensionOutbox } from './dimension-outbox.ts';
 import { ExporterBook } from './exporter-book.ts';
 import { readInventory, watchInventory } from './inventory-file.ts';
 import { LaneThread } from './lane-thread.ts';
+import { asServerError, laneCount } from './lanes.ts';
 import type { LaneReport, Replay } from './messages.ts';
 
 const STATUS_MS = 1000;
@@ -78,6 +78,7 @@ export class Collector {
   #inventory: Inventory | undefined;
   #unwatch: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
+  #isReceiving = false;
   #exportersAt = Number.NEGATIVE_INFINITY;
   #problem = '';
   #toldProblem = '';
@@ -160,6 +161,7 @@ export class Collector {
     this.#giveOrphans();
     for (const [index, lane] of this.#lanes.entries()) lane.go(replays[index] ?? []);
     await Promise.all(this.#lanes.map((lane) => lane.receiving));
+    this.#isReceiving = true;
     this.#outages = collectorListens(this.#outages, steadyNow());
     const { host, ports } = this.#config.listen;
     const where = this.#sockets === undefined ? `${host}, UDP ${ports.join(', ')}` : endpoints(this.#sockets);
@@ -171,12 +173,14 @@ export class Collector {
 
   /** Reads nothing any more and leaves what is queued to a process that takes over. Resolves when that may begin; `stop` must follow. */
   async release(): Promise<void> {
+    this.#isReceiving = false;
     for (const lane of this.#lanes) lane.stop(false);
     await Promise.all(this.#lanes.map((lane) => lane.released));
   }
 
   /** Resolves when every lane has written what it received, and all of it is handed over. */
   async stop(): Promise<void> {
+    this.#isReceiving = false;
     this.#unwatch();
     clearInterval(this.#timer);
     for (const lane of this.#lanes) lane.stop(true);
@@ -241,11 +245,12 @@ export class Collector {
 
   #eachSecond(onFailure: (error: Error) => void): void {
     for (const lane of this.#lanes) {
-      if (lane.silentMs > LANE_SILENT_MS) {
+      if (this.#isReceiving && lane.silentMs > LANE_SILENT_MS) {
         onFailure(new ServerError('start_failed', `lane ${lane.lane} has not answered for ${LANE_SILENT_MS / 1000} s`));
       }
     }
-    for (const [index, replays] of this.#recover().entries()) {
+    // Before the first datagram is received it is done once, and what is to be replayed comes first.
+    for (const [index, replays] of this.#isReceiving ? this.#recover().entries() : []) {
       for (const replay of replays) this.#lanes[index].send({ type: 'replay', replay });
     }
     this.#write();
@@ -419,17 +424,6 @@ export class Collector {
       this.#toldProblem = error.message;
     }
   }
-}
-
-/** Lanes for a configuration: half the processors, so that the store has the other half. */
-export function laneCount(config: Config): number {
-  const { lanes } = config.listen;
-  return lanes === 'auto' ? Math.max(1, Math.floor(availableParallelism() / 2)) : lanes;
-}
-
-/** A failure to listen in this package's words. */
-export function asServerError({ code, message }: { readonly code: string; readonly message: string }): ServerError {
-  return new ServerError(code === 'port_taken' ? 'port_taken' : 'start_failed', message);
 }
 
 function endpoints(sockets: readonly InheritedSocket[]): string {

@@ -4,7 +4,7 @@ import { ServerError } from '../errors.ts';
 import { CounterMemory, counterBytes, ROOM } from './account/counter-memory.ts';
 import { processFiles } from './account/process-files.ts';
 import { mapOrUndefined } from './account/shared-memory.ts';
-import { asServerError } from './collector.ts';
+import { asServerError } from './lanes.ts';
 import type { FromLane, LaneReport, LaneStart, Replay, ToLane } from './messages.ts';
 
 export interface LaneHooks {

@@ -171,6 +171,10 @@ export const ConfigSchema = z
     sampling: sampling.prefault({}),
     spool: spool.prefault({}),
     store: store.prefault({}),
+    sinks: z
+      .array(z.strictObject({ name: z.string(), spool_max_size: size('1GiB') }))
+      .prefault([])
+      .describe('Further destinations of flows'),
     http: http.prefault({}),
     log: log.prefault({}),
   })

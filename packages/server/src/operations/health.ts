@@ -190,8 +190,10 @@ const unread = (collector: string): CollectorStatus => ({
   lanes: [],
   warnings: [],
   exporters: [],
+  otherExporters: { exporters: 0, counters: {} },
   unattributed: {},
-  spool: { files: 0, bytes: 0, capBytes: Number.POSITIVE_INFINITY, oldest: 0, problem: '' },
+  floods: [],
+  spool: { files: 0, bytes: 0, capBytes: Number.POSITIVE_INFINITY, oldest: 0, problem: '', consumers: [] },
 });
 
 interface State {

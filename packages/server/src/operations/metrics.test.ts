@@ -54,10 +54,12 @@ const status = (exporters: readonly ExporterStatus[]): CollectorStatus => ({
     },
   ],
   warnings: [],
-  outages: { restarts: 2, downMs: 1500, since: 0, ended: 1 },
+  outages: { restarts: 2, downMs: 1500, since: 0, ended: 1, held: true },
   exporters,
+  otherExporters: { exporters: 0, counters: {} },
   unattributed: { kernel_dropped: 7 },
-  spool: { files: 2, bytes: 100, capBytes: 1000, oldest: 0, problem: '' },
+  floods: [],
+  spool: { files: 2, bytes: 100, capBytes: 1000, oldest: 0, problem: '', consumers: [] },
 });
 
 const source = (statuses: readonly CollectorStatus[], more: Partial<MetricsSource> = {}): MetricsSource => ({

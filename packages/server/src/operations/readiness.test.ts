@@ -13,8 +13,10 @@ const status = (change: Partial<CollectorStatus>): CollectorStatus => ({
   lanes: [],
   warnings: [],
   exporters: [],
+  otherExporters: { exporters: 0, counters: {} },
   unattributed: {},
-  spool: { files: 0, bytes: 0, capBytes: 1000, oldest: 0, problem: '' },
+  floods: [],
+  spool: { files: 0, bytes: 0, capBytes: 1000, oldest: 0, problem: '', consumers: [] },
   ...change,
 });
 
@@ -28,7 +30,7 @@ describe('readiness', () => {
   });
 
   it('says what the store and the spool suffer from', () => {
-    const full = status({ spool: { files: 9, bytes: 950, capBytes: 1000, oldest: 1, problem: 'disk full' } });
+    const full = status({ spool: { files: 9, bytes: 950, capBytes: 1000, oldest: 1, problem: 'disk full', consumers: [] } });
     expect(readiness([full], 'cannot write').reasons).toEqual([
       'the store: cannot write',
       'the spool of local: disk full',

@@ -1,6 +1,7 @@
 // The storing process's parts and the order in which they start and stop: store, roll-ups, loader, retention.
 import { availableParallelism } from 'node:os';
-import { Loader, type Log, openStore, Retention, RollupMaker, type Store } from '@weir/store';
+import type { Log } from '@weir/spool';
+import { Loader, openStore, Retention, RollupMaker, type Store } from '@weir/store';
 import type { Directories } from '../child.ts';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../log.ts';

@@ -7,7 +7,7 @@ import { ChildRun, type Start } from './child-run.ts';
 /** Restarts wait from this long to this long, doubling while the process dies young, in milliseconds. */
 const FIRST_BACKOFF_MS = 200;
 const LAST_BACKOFF_MS = 10_000;
-/** A process that lived this long starts the waiting from the beginning. */
+/** A process that lived this long starts the waiting from the beginning, unless it says otherwise. */
 const HEALTHY_MS = 30_000;
 /** How long a new run may take to make itself ready, and an old one to let go, in milliseconds. */
 const REPLACE_MS = 60_000;
@@ -27,6 +27,8 @@ export interface ManagedChildOptions {
   readonly start: () => Start;
   /** Descriptors that each run inherits. */
   readonly fds?: () => readonly number[];
+  /** A run that lived so many milliseconds is started again without the waiting that its predecessors made longer. */
+  readonly healthyMs?: number;
   readonly log: Logger;
 }
 
@@ -98,6 +100,24 @@ export class ManagedChild {
     await old.stop(patience);
   }
 
+  /**
+   * Ends the present run and starts another, with `between` between the two. Rejects when that fails: nothing runs then, and `start` is to be
+   * called.
+   */
+  async restart(patience: number, between: () => Promise<void>): Promise<void> {
+    const old = this.#run;
+    this.#run = undefined;
+    clearTimeout(this.#timer);
+    await old?.stop(patience);
+    await between();
+    this.start();
+  }
+
+  /** Whether there is a run, or one is about to be started. */
+  get runs(): boolean {
+    return this.#run !== undefined;
+  }
+
   /** Resolves when the run has let go, or is gone, or cannot. */
   async #release(old: ChildRun): Promise<void> {
     const done = Promise.withResolvers<void>();
@@ -121,7 +141,7 @@ export class ManagedChild {
     if (this.#run !== run) return;
     this.#run = undefined;
     if (this.#stopping) return;
-    if (performance.now() - run.began > HEALTHY_MS) this.#backoff = FIRST_BACKOFF_MS;
+    if (performance.now() - run.began > (this.#options.healthyMs ?? HEALTHY_MS)) this.#backoff = FIRST_BACKOFF_MS;
     const wait = this.#backoff;
     this.#backoff = Math.min(LAST_BACKOFF_MS, wait * 2);
     clearTimeout(this.#timer);
