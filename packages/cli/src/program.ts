@@ -66,7 +66,7 @@ function exitCode(error: unknown, context: Context): number {
   }
   if (error instanceof ServerError) {
     for (const mistake of error.mistakes) context.stderr.write(`weir: ${mistake}\n`);
-    return error.code === 'start_failed' ? EXIT.failed : EXIT.usage;
+    return ['start_failed', 'not_running'].includes(error.code) ? EXIT.failed : EXIT.usage;
   }
   // Not the user's doing: the stack is what a report needs.
   context.stderr.write(`weir: ${error instanceof Error ? error.stack : String(error)}\n`);

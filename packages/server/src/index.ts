@@ -7,5 +7,7 @@ export { flagOf, variableOf } from './config/names.ts';
 export { type Config, ConfigSchema, configJsonSchema, type Setting, settings } from './config/schema.ts';
 export { secretInArguments, withoutSecrets } from './config/secrets.ts';
 export { ServerError, type ServerErrorCode } from './errors.ts';
+export type { ReloadResult } from './supervisor/reload.ts';
+export { requestReload } from './supervisor/request-reload.ts';
 export { type ServeOptions, serve } from './supervisor/supervise.ts';
 export { VERSION } from './version.ts';

@@ -40,7 +40,7 @@ export {
   readOpenManifest,
   spanOf,
 } from './manifest.ts';
-export { beginGeneration, type NameSource, nameSource, type SpoolStart } from './names.ts';
+export { beginGeneration, type NameSource, nameSource, ownerOfName, type SpoolStart } from './names.ts';
 export { blockRows, readBlock } from './native/read.ts';
 export { FileReader } from './native/read-file.ts';
 export { type NativeColumn, nativeBlock, nativeColumn } from './native/write.ts';

@@ -21,13 +21,15 @@ Examples:
   weir serve --listen-host 0.0.0.0 --listen-allow 10.0.0.0/8
   weir serve --config /etc/weir.yaml --inventory /etc/weir-inventory.yaml
 
-SIGTERM or Ctrl-C stops it gracefully: what was received is in the spool or the store.`,
+SIGTERM or Ctrl-C stops it gracefully: what was received is in the spool or the store. SIGHUP, or weir reload, makes it
+read the file again and run the code that is installed now; no datagram is lost by it.`,
   );
   command.action(async (options: Record<string, unknown>) => {
     await serve(configFrom(options, context), {
       signal: context.signal,
       demoModule: DEMO_MODULE,
       withData: withDemoInventory,
+      readConfig: () => configFrom(options, context),
       onReady: (url) => context.stderr.write(`\n  Weir is ready: ${url}\n\n`),
     });
   });

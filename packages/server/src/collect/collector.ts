@@ -1,5 +1,6 @@
 // The collecting process's main thread: starts the lanes, puts their reports together, hands complete spool files to the consumers, and
 // accounts for processes before it that were killed.
+import { existsSync } from 'node:fs';
 import { exporterNode, type Inventory, inventoryEntities } from '@weir/enrich';
 import { assertPortsFree, divertedMemory, type InheritedSocket, ListenError } from '@weir/listen';
 import { type DimensionName, type DimensionRow, steadyNow } from '@weir/record';
@@ -14,6 +15,7 @@ import {
   makeSpool,
   nameSource,
   type OpenManifest,
+  ownerOfName,
   SpoolError,
   type SpoolStart,
   STORE,
@@ -288,11 +290,11 @@ export class Collector {
     );
   }
 
-  /** Files that no process says anything of any more. */
+  /** Files of processes that have no folder any more. Those with one still write them, or are accounted for with it. */
   #giveOrphans(): void {
     this.#guard(() => {
       for (const name of leftIn(this.#spool)) {
-        if (name.split('-')[2] === this.#start.token) continue;
+        if (existsSync(processFiles(this.#spool, ownerOfName(name).token).folder)) continue;
         const manifest = salvage(this.#spool, name);
         if (manifest !== undefined) this.#giver.give(manifest);
       }

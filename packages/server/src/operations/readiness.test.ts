@@ -30,7 +30,9 @@ describe('readiness', () => {
   });
 
   it('says what the store and the spool suffer from', () => {
-    const full = status({ spool: { files: 9, bytes: 950, capBytes: 1000, oldest: 1, problem: 'disk full', consumers: [] } });
+    const full = status({
+      spool: { files: 9, bytes: 950, capBytes: 1000, oldest: 1, problem: 'disk full', consumers: [] },
+    });
     expect(readiness([full], 'cannot write').reasons).toEqual([
       'the store: cannot write',
       'the spool of local: disk full',

@@ -68,8 +68,15 @@ export async function ownData(data: string, onWait: (reason: string) => void = (
   };
 }
 
-/** The process id of the Weir that has the data directory; undefined when none has. */
-export function ownerOf(data: string): number | undefined {
+export interface Owner {
+  /** 0 where it has not written its name yet. */
+  readonly pid: number;
+  /** Whether that id means something here: it runs on this machine and in this process id namespace. */
+  readonly isHere: boolean;
+}
+
+/** The Weir that has the data directory; undefined when none has. */
+export function ownerOf(data: string): Owner | undefined {
   let fd: number;
   try {
     fd = openSync(lockPath(data), 'r');
@@ -80,7 +87,7 @@ export function ownerOf(data: string): number | undefined {
     const locked = tryLock(fd);
     const holder = readHolder(data);
     const taken = locked === undefined ? isAlive(holder) === true : !locked;
-    return taken ? (holder?.pid ?? 0) : undefined;
+    return taken ? { pid: holder?.pid ?? 0, isHere: isAlive(holder) === true } : undefined;
   } finally {
     closeSync(fd);
   }

@@ -11,6 +11,8 @@ import type { Held, ServeOptions } from './supervise.ts';
 
 /** How the last reload ended, for `weir reload`. */
 export interface ReloadResult {
+  /** Of the supervisor that reloaded. */
+  readonly pid: number;
   /** How many there were since this supervisor started. */
   readonly count: number;
   readonly ok: boolean;
@@ -32,7 +34,7 @@ export function reload(family: Family, held: Held, options: ServeOptions): void 
 async function run(family: Family, held: Held, options: ServeOptions): Promise<void> {
   const { log, directories } = held;
   log.info('reloading');
-  let result: Omit<ReloadResult, 'count'>;
+  let result: Pick<ReloadResult, 'ok' | 'messages'>;
   try {
     const messages = await replaceAll(family, held, options);
     for (const message of messages) log.warn(message);
@@ -46,7 +48,10 @@ async function run(family: Family, held: Held, options: ServeOptions): Promise<v
     result = { ok: false, messages };
   }
   try {
-    writeWhole(reloadPath(directories.data), `${JSON.stringify({ count: ++count, ...result })}\n`);
+    writeWhole(
+      reloadPath(directories.data),
+      `${JSON.stringify({ pid: process.pid, count: ++count, ...result } satisfies ReloadResult)}\n`,
+    );
   } catch (error) {
     log.error({ err: error }, 'reload: its result could not be written');
   }

@@ -22,6 +22,7 @@ import {
   type LedgerRow,
   leftIn,
   type OpenManifest,
+  ownerOfName,
   readLedger,
   readOpenManifest,
   rowsBeingWritten,
@@ -124,9 +125,8 @@ interface FoundFile {
   readonly believed: boolean;
 }
 
-const isOf = ({ token }: ProcessFiles, name: string): boolean => name.split('-')[2] === token;
-/** Of the lane that wrote a file: names are generation, age, token, lane, sequence. */
-const laneOf = (name: string): number => Number(name.split('-')[3]);
+const isOf = ({ token }: ProcessFiles, name: string): boolean => ownerOfName(name).token === token;
+const laneOf = (name: string): number => Number(ownerOfName(name).writer);
 
 function salvageFiles(dir: string, files: ProcessFiles): FoundFile[] {
   const { writing } = spoolFolders(dir);
