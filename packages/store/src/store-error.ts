@@ -89,6 +89,7 @@ const ENGINE_CODES: Readonly<Record<number, StoreErrorCode>> = {
   60: 'bad_query', // UNKNOWN_TABLE
   62: 'bad_query', // SYNTAX_ERROR
   81: 'bad_query', // UNKNOWN_DATABASE
+  456: 'bad_query', // UNKNOWN_QUERY_PARAMETER
 };
 
 const NODE_CODES: Readonly<Record<string, StoreErrorCode>> = {

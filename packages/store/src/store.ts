@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient, type ResponseJSON } from '@clickhouse/client';
 import type { NativeColumn } from '@weir/spool';
-import { EmbeddedConnection, startEngine } from './connection/embedded.ts';
+import { EmbeddedConnection, EmbeddedInserts } from './connection/embedded.ts';
+import { startEngine } from './connection/engine.ts';
 import { integersInArrays, type Params, stringLiteral } from './connection/literals.ts';
 import { limitSettings, type QueryLimits, type Settings, settingsClause } from './limits.ts';
 import type { DdlOptions } from './schema/ddl.ts';
@@ -89,6 +90,8 @@ export class Store {
   readonly kind: 'embedded' | 'server';
   readonly #reader: ClickHouseClient;
   readonly #writer: ClickHouseClient;
+  /** Where the engine is in this process: for inserts of files. */
+  readonly #inserts: EmbeddedInserts | undefined;
   readonly #stop: () => void;
   readonly #limits: QueryLimits;
   readonly #ddl: DdlOptions;
@@ -110,6 +113,7 @@ export class Store {
         connection: new EmbeddedConnection(target.path, (options.queries ?? 4) + OWN_QUERIES),
       });
       this.#writer = createClient({ connection: new EmbeddedConnection(target.path, 4) });
+      this.#inserts = new EmbeddedInserts(target.path, 4);
       return;
     }
     this.kind = 'server';
@@ -197,8 +201,12 @@ export class Store {
     }
   }
 
-  /** Inserts a file, all of it or nothing. Throws StoreError; `bad_data` when the file cannot be read. */
-  async insertFile(file: InsertFile): Promise<void> {
+  /**
+   * Inserts a file, all of it or nothing. Resolves to the number of rows that the engine says it wrote, those among them that it left out
+   * because it knows the token; undefined where a server's answer does not tell. Throws StoreError; `bad_data` when the file cannot be
+   * read.
+   */
+  async insertFile(file: InsertFile): Promise<number | undefined> {
     const settings: Settings = { ...INSERT_SETTINGS, insert_deduplication_token: file.token };
     const names = file.columns.map((column) => column.name);
     const extra = Object.entries(file.extra ?? {});
@@ -207,20 +215,18 @@ export class Store {
     const structure = stringLiteral(file.columns.map(({ name, type }) => `${name} ${type}`).join(', '));
     const where = file.where === undefined ? '' : ` WHERE ${file.where}`;
     try {
-      if (this.kind === 'embedded') {
+      if (this.#inserts !== undefined) {
         const source = `file(${stringLiteral(file.path)}, '${file.format}', ${structure})`;
-        await this.#writer.command({
-          query: `${into}${settingsClause(settings)} SELECT ${values} FROM ${source}${where}`,
-        });
-        return;
+        return await this.#inserts.insert(`${into}${settingsClause(settings)} SELECT ${values} FROM ${source}${where}`);
       }
       const source = extra.length === 0 ? '' : ` SELECT ${values} FROM input(${structure})${where}`;
-      const { stream } = await this.#writer.exec({
+      const { stream, summary } = await this.#writer.exec({
         query: `${into}${source} FORMAT ${file.format}`,
         values: createReadStream(file.path, { highWaterMark: 1024 * 1024 }),
         clickhouse_settings: { ...settings, wait_end_of_query: 1 },
       });
       stream.resume();
+      return writtenRows(summary?.written_rows);
     } catch (error) {
       throw asStoreError(error, `insert ${file.path}`);
     }
@@ -230,6 +236,7 @@ export class Store {
   async close(): Promise<void> {
     await this.#reader.close();
     if (this.#writer !== this.#reader) await this.#writer.close();
+    await this.#inserts?.close();
     this.#stop();
   }
 
@@ -240,6 +247,11 @@ export class Store {
       // It may have ended meanwhile; if not, its time limit ends it.
     }
   }
+}
+
+/** From X-ClickHouse-Summary, which a proxy before the server may leave out. */
+function writtenRows(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 /**

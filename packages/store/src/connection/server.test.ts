@@ -190,6 +190,15 @@ describe('loading into a server', () => {
     expect(readdirSync(join(dir, 'flows'))).toEqual([]);
   });
 
+  it('says how many rows it wrote as the server told, and nothing where that was left out on the way', async () => {
+    const path = join(dir, 'flows', `${spoolFile(5)}.native`);
+    const file = { table: 'flows', path, format: 'Native', columns: [{ name: 'exporter', type: 'UInt64' }] } as const;
+    expect(await store.insertFile({ ...file, token: 'a' })).toBeUndefined();
+    const summary = JSON.stringify({ written_rows: '5', written_bytes: '40' });
+    answer = ({ sql }) => (sql.startsWith('INSERT') ? { headers: { 'x-clickhouse-summary': summary } } : undefined);
+    expect(await store.insertFile({ ...file, token: 'b' })).toBe(5);
+  });
+
   it('tries again with the same token after a server error, and keeps the file until then', async () => {
     const name = spoolFile(5);
     let failures = 2;
