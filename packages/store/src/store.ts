@@ -96,6 +96,8 @@ export class Store {
   readonly #limits: QueryLimits;
   readonly #ddl: DdlOptions;
   #columns: ReadonlySet<string> = new Set();
+  /** Names of tables by their UUID. */
+  #tables: ReadonlyMap<string, string> = new Map();
 
   constructor(target: StoreTarget, options: StoreOptions) {
     this.#limits = options.limits ?? {};
@@ -136,6 +138,11 @@ export class Store {
   /** Makes the database, tables and columns that are missing. Throws StoreError. */
   async migrate(): Promise<void> {
     this.#columns = await migrate(this, this.#ddl);
+    const { rows } = await this.query(
+      'SELECT toString(uuid) AS uuid, name FROM system.tables WHERE database = {database:String}',
+      { database: DATABASE },
+    );
+    this.#tables = new Map(rows.map((row) => [String(row.uuid), String(row.name)]));
   }
 
   /** The columns that the table of flows has. */
@@ -186,7 +193,7 @@ export class Store {
         elapsedMs: (answer.statistics?.elapsed ?? 0) * 1000,
       };
     } catch (error) {
-      throw asStoreError(error, 'run the query');
+      throw asStoreError(error, 'run the query', this.#tables);
     } finally {
       options.signal?.removeEventListener('abort', stop);
     }
@@ -197,7 +204,7 @@ export class Store {
     try {
       await this.#writer.command({ query: sql, query_params: integersInArrays(sql, params) });
     } catch (error) {
-      throw asStoreError(error, 'run a statement');
+      throw asStoreError(error, 'run a statement', this.#tables);
     }
   }
 
@@ -228,7 +235,27 @@ export class Store {
       stream.resume();
       return writtenRows(summary?.written_rows);
     } catch (error) {
-      throw asStoreError(error, `insert ${file.path}`);
+      throw asStoreError(error, `insert ${file.path}`, this.#tables);
+    }
+  }
+
+  /**
+   * Inserts rows that are made here, in one block: the rows of a partition are there all or not at all. `queryIdPrefix`: how a server knows
+   * the insert while it is at it. Throws StoreError.
+   */
+  async insertRows(table: string, rows: readonly Row[], settings: Settings, queryIdPrefix = 'weir-'): Promise<void> {
+    if (rows.length === 0) return;
+    const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+    const into = `INSERT INTO ${DATABASE}.${table} (${names.join(', ')})`;
+    const lines = rows.map((row) => JSON.stringify(row)).join('\n');
+    try {
+      await this.#writer.command({
+        query: `${into}${settingsClause({ ...INSERT_SETTINGS, ...settings })} FORMAT JSONEachRow\n${lines}`,
+        query_id: `${queryIdPrefix}${randomUUID()}`,
+        ...(this.kind === 'server' ? { clickhouse_settings: { wait_end_of_query: 1 } } : {}),
+      });
+    } catch (error) {
+      throw asStoreError(error, `insert rows into ${table}`, this.#tables);
     }
   }
 
