@@ -46,6 +46,16 @@ export const ACCOUNTS = {
     role: 'lost',
     description: 'In a spool file that the store could not read; the file was set aside',
   },
+  flows_store_damaged: {
+    unit: 'flow',
+    role: 'lost',
+    description: 'Lost after they were stored, with a damaged part of the store; at the time of the flows',
+  },
+  flows_expired: {
+    unit: 'flow',
+    role: 'note',
+    description: 'Dropped from the store by retention, for their age or its size; at the time of the flows',
+  },
 
   kernel_dropped: {
     unit: 'datagram',

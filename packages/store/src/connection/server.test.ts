@@ -186,7 +186,16 @@ describe('loading into a server', () => {
     expect(insert?.params.get('max_insert_threads')).toBe('1');
     expect(insert?.body.equals(bytes)).toBe(true);
     const ledger = asked.find(({ sql }) => sql.startsWith('INSERT INTO weir.ledger'));
-    expect(ledger?.sql).toContain(`'store', 7, 'flows_stored', 5, '${name}'`);
+    const source = `flows_stored ${name}`;
+    expect(
+      ledger?.sql
+        .split('\n')
+        .slice(1)
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      expect.objectContaining({ exporter: '7', account: 'flows_stored', consumer: 'store', count: 5, source }),
+      expect.objectContaining({ account: '', source }),
+    ]);
     expect(readdirSync(join(dir, 'flows'))).toEqual([]);
   });
 

@@ -18,6 +18,7 @@ import {
   sizeOf,
   waitingFlows,
 } from '@weir/spool';
+import { LedgerTable } from '../ledger/ledger-table.ts';
 import type { Store } from '../store.ts';
 import { StoreError, type StoreErrorCode } from '../store-error.ts';
 import { Dictionaries, loadDimensions } from './dimension-rows.ts';
@@ -90,6 +91,7 @@ export class Loader {
   };
   readonly #store: Store;
   readonly #dictionaries: Dictionaries;
+  readonly #ledger: LedgerTable;
   readonly #dir: string;
   readonly #pollMs: number;
   readonly #maxBackoffMs: number;
@@ -100,7 +102,6 @@ export class Loader {
   readonly #stop = new AbortController();
   /** Names that this process has begun to insert without an answer, or that a process before it had claimed. */
   readonly #uncertain = new Set<string>();
-  #ledgerUncertain = true;
   #state: LoaderState = { state: 'idle' };
   #running: Promise<void> | undefined;
 
@@ -108,6 +109,7 @@ export class Loader {
   constructor(options: LoaderOptions) {
     this.#store = options.store;
     this.#dictionaries = new Dictionaries(options.store);
+    this.#ledger = new LedgerTable(options.store);
     this.#dir = options.dir;
     this.#pollMs = options.pollMs ?? 100;
     this.#maxBackoffMs = options.maxBackoffMs ?? 10_000;
@@ -139,7 +141,7 @@ export class Loader {
   /** Takes in what waits now. Returns how many files. Throws StoreError and SpoolError. */
   async loadOnce(): Promise<number> {
     let files = await loadDimensions(this.#store, this.#dir, this.#dictionaries);
-    files += await this.#loadLedger();
+    files += await loadLedger(this.#ledger, this.#dir);
     const inserts = new Inserts(this.#inserts);
     for (const name of waitingFlows(this.#dir)) {
       if (this.#stop.signal.aborted || inserts.failed) break;
@@ -192,14 +194,6 @@ export class Loader {
     this.#state = { state: 'retrying', place, code, reason, since };
   }
 
-  async #loadLedger(): Promise<number> {
-    const uncertain = this.#ledgerUncertain;
-    this.#ledgerUncertain = true;
-    const files = await loadLedger(this.#store, this.#dir, uncertain && this.#store.kind === 'embedded');
-    this.#ledgerUncertain = false;
-    return files;
-  }
-
   /**
    * What has to happen before the flows of a file are visible, one file after the other. Resolves to what puts them in, or to
    * nothing where the file cannot be used.
@@ -218,14 +212,14 @@ export class Loader {
     }
     if (sizeOf(path) !== manifest.bytes) {
       const reason = `${name} has ${sizeOf(path)} bytes where its manifest says ${manifest.bytes}`;
-      await this.#unreadable(claim, manifest, uncertain, new StoreError('bad_data', reason));
+      await this.#unreadable(claim, manifest, new StoreError('bad_data', reason));
       return undefined;
     }
     try {
       await this.#store.addColumns(manifest.columns);
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'bad_data') throw error;
-      await this.#unreadable(claim, manifest, uncertain, error);
+      await this.#unreadable(claim, manifest, error);
       return undefined;
     }
     await this.#onFlows(manifest);
@@ -237,10 +231,10 @@ export class Loader {
       await this.#insert(claim, manifest, uncertain && this.#store.kind === 'embedded');
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'bad_data') throw error;
-      await this.#unreadable(claim, manifest, uncertain, error);
+      await this.#unreadable(claim, manifest, error);
       return;
     }
-    await countFlows(this.#store, 'flows_stored', claim.name, manifest.exporters, Date.now(), uncertain);
+    await countFlows(this.#ledger, 'flows_stored', claim.name, manifest.exporters, Date.now());
     removeClaim(claim);
     this.#uncertain.delete(claim.name);
     this.stats.files++;
@@ -248,8 +242,8 @@ export class Loader {
     this.stats.bytes += manifest.bytes;
   }
 
-  async #unreadable(claim: Claim, manifest: Manifest, uncertain: boolean, error: StoreError): Promise<void> {
-    await countFlows(this.#store, 'flows_spool_corrupt', claim.name, manifest.exporters, Date.now(), uncertain);
+  async #unreadable(claim: Claim, manifest: Manifest, error: StoreError): Promise<void> {
+    await countFlows(this.#ledger, 'flows_spool_corrupt', claim.name, manifest.exporters, Date.now());
     this.#corrupt(claim, manifest.rows, error);
   }
 
