@@ -1,10 +1,9 @@
-// Queries under limits, inserts, retention and removing the demo: the contract of the store, embedded and on a server alike.
+// Queries under limits, inserts and removing the demo: the contract of the store, embedded and on a server alike.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { QUALITY } from '@weir/record';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cleanDemo } from './demo-clean.ts';
-import { Retention } from './retention.ts';
 import { SCHEMA_VERSION } from './schema/migrate.ts';
 import type { Store } from './store.ts';
 import { describeStores } from './testing/stores.ts';
@@ -138,44 +137,35 @@ describeStores('the store', { maxMemoryBytes: 400 * 1024 * 1024 }, (get, kind) =
 
   describe('the number that insertFile answers', () => {
     const columns = [
-      { name: 'time', type: "DateTime64(3, 'UTC')" },
-      { name: 'exporter', type: 'UInt64' },
-      { name: 'account', type: 'String' },
-      { name: 'count', type: 'Int64' },
+      { name: 'time_received', type: "DateTime64(3, 'UTC')" },
+      { name: 'observation_domain', type: 'UInt32' },
     ];
-    /** Rows on both sides of midnight: two parts. */
+    /** Rows on both sides of an hour: two parts. */
     const fileOf = (rows: number) => {
       const path = join(root, `rows-${rows}.jsonl`);
       const line = (row: number) =>
-        JSON.stringify({
-          time: `2026-01-0${1 + (row % 2)} 10:00:00`,
-          exporter: '1',
-          account: 'flows_stored',
-          count: 1,
-        });
+        JSON.stringify({ time_received: `2026-01-01 1${row % 2}:00:00`, observation_domain: row });
       writeFileSync(path, Array.from({ length: rows }, (_, row) => line(row)).join('\n'));
-      return { table: 'ledger', path, format: 'JSONEachRow', columns } as const;
+      return { table: 'flows', path, format: 'JSONEachRow', columns } as const;
     };
+    afterEach(() => store.command('TRUNCATE TABLE weir.flows'));
 
     it('is how many rows were written', async () => {
       expect(await store.insertFile({ ...fileOf(1001), token: 'written' })).toBe(1001);
-      expect(await store.insertFile({ ...fileOf(3), token: 'few', extra: { source: "'few'" } })).toBe(3);
-      await store.command('TRUNCATE TABLE weir.ledger');
+      expect(await store.insertFile({ ...fileOf(3), token: 'few', extra: { proto: '6' } })).toBe(3);
     });
 
     it('is all rows of a file that is in already', async () => {
       for (let time = 0; time < 2; time++) {
         expect(await store.insertFile({ ...fileOf(500), token: 'again' })).toBe(500);
       }
-      expect((await store.query('SELECT sum(count) AS rows FROM weir.ledger')).rows).toEqual([{ rows: '500' }]);
-      await store.command('TRUNCATE TABLE weir.ledger');
+      expect((await store.query('SELECT count() AS rows FROM weir.flows')).rows).toEqual([{ rows: '500' }]);
     });
 
     if (kind === 'embedded') {
       it('is the rows that a condition lets in', async () => {
-        const where = "time < '2026-01-02 00:00:00'";
+        const where = "time_received < '2026-01-01 11:00:00'";
         expect(await store.insertFile({ ...fileOf(1001), token: 'part', where })).toBe(501);
-        await store.command('TRUNCATE TABLE weir.ledger');
       });
     }
   });
@@ -215,55 +205,6 @@ describeStores('the store', { maxMemoryBytes: 400 * 1024 * 1024 }, (get, kind) =
         `ALTER TABLE weir.schema_version DELETE WHERE version > ${SCHEMA_VERSION} SETTINGS mutations_sync = 2`,
       );
       await store.migrate();
-    });
-  });
-
-  describe('retention', () => {
-    const HOUR = Date.UTC(2026, 0, 2, 10);
-    const insert = (table: string, column: string, time: number) =>
-      store.command(
-        `INSERT INTO weir.${table} (${column}) SELECT fromUnixTimestamp64Milli(${time} + number, 'UTC') FROM numbers(100)`,
-      );
-    const times = async (table: string, column: string) => {
-      const { rows } = await store.query(
-        `SELECT DISTINCT toUnixTimestamp(toStartOfHour(${column})) AS time FROM weir.${table} ORDER BY time`,
-      );
-      return rows.map((row) => Number(row.time) * 1000);
-    };
-
-    it('drops partitions by age, each table by its own, and says so before flows go', async () => {
-      for (let hour = 0; hour < 4; hour++) await insert('flows', 'time_received', HOUR + hour * 3_600_000);
-      await insert('flows_1m', 'time', HOUR);
-      const before: number[] = [];
-      const retention = new Retention({
-        store,
-        keepSeconds: { flows: 7200, flows_1m: 86_400 },
-        now: () => HOUR + 4 * 3_600_000,
-        onFlowsDropped: async (time) => {
-          before.push(time);
-        },
-      });
-      const dropped = await retention.step();
-      expect(dropped.map(({ table, partition, rows, reason }) => [table, partition, rows, reason])).toEqual([
-        ['flows', '2026-01-02 10:00:00', 100, 'age'],
-        ['flows', '2026-01-02 11:00:00', 100, 'age'],
-      ]);
-      expect(before).toEqual([HOUR + 3_600_000, HOUR + 7_200_000]);
-      expect(await times('flows', 'time_received')).toEqual([HOUR + 7_200_000, HOUR + 10_800_000]);
-      expect(await times('flows_1m', 'time')).toEqual([HOUR]);
-      expect(retention.stats).toMatchObject({ partitions: 2, rows: 200 });
-      expect(await retention.step()).toEqual([]);
-    });
-
-    it('drops the oldest flows by size, but never what is being written', async () => {
-      const retention = new Retention({ store, keepSeconds: {}, maxBytes: 1 });
-      const dropped = await retention.step();
-      expect(dropped.map(({ table, partition, reason }) => [table, partition, reason])).toEqual([
-        ['flows', '2026-01-02 12:00:00', 'size'],
-      ]);
-      expect(await times('flows', 'time_received')).toEqual([HOUR + 10_800_000]);
-      await store.command('TRUNCATE TABLE weir.flows');
-      await store.command('TRUNCATE TABLE weir.flows_1m');
     });
   });
 
