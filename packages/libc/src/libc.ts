@@ -36,6 +36,10 @@ export interface Libc {
   /** `headers`: address of `count` struct mmsghdr in memory from `allocate`. Returns how many were filled, -1 with errno. */
   recvmmsg(fd: number, headers: bigint, count: number, flags: number, timeout: null): number;
   close(fd: number): number;
+  dup(fd: number): number;
+  dup2(fd: number, as: number): number;
+  /** A file in memory that no folder has. */
+  memfd_create(name: string, flags: number): number;
   flock(fd: number, operation: number): number;
   /** Returns the number of the error, 0 for none. */
   posix_fallocate(fd: number, offset: number, bytes: number): number;
@@ -112,6 +116,9 @@ function load(): Libc {
     getsockopt: library.func('int getsockopt(int, int, int, _Out_ void *, _Inout_ unsigned int *)'),
     recvmmsg: library.func('int recvmmsg(int, void *, unsigned int, int, void *)'),
     close: library.func('int close(int)'),
+    dup: library.func('int dup(int)'),
+    dup2: library.func('int dup2(int, int)'),
+    memfd_create: library.func('int memfd_create(const char *, unsigned int)'),
     flock: library.func('int flock(int, int)'),
     posix_fallocate: library.func('int posix_fallocate(int, int64_t, int64_t)'),
     mmap(bytes, protection, flags, fd) {
