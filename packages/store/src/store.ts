@@ -5,8 +5,9 @@ import { createReadStream } from 'node:fs';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient, type ResponseJSON } from '@clickhouse/client';
 import type { NativeColumn } from '@weir/spool';
 import { EmbeddedConnection, EmbeddedInserts } from './connection/embedded.ts';
-import { startEngine } from './connection/engine.ts';
 import { integersInArrays, type Params, stringLiteral } from './connection/literals.ts';
+import { forgetDefinitions, saveDefinitions } from './integrity/definitions.ts';
+import { openEngine } from './integrity/open-engine.ts';
 import { limitSettings, type QueryLimits, type Settings, settingsClause } from './limits.ts';
 import type { DdlOptions } from './schema/ddl.ts';
 import { migrate } from './schema/migrate.ts';
@@ -88,6 +89,10 @@ const INSERT_SETTINGS: Settings = {
 
 export class Store {
   readonly kind: 'embedded' | 'server';
+  /** What had to be done for the embedded store to open, as sentences: something was damaged. */
+  readonly openingNotes: readonly string[] = [];
+  /** Directory of the embedded store. */
+  readonly #path: string | undefined;
   readonly #reader: ClickHouseClient;
   readonly #writer: ClickHouseClient;
   /** Where the engine is in this process: for inserts of files. */
@@ -104,13 +109,15 @@ export class Store {
     this.#ddl = {};
     if ('path' in target) {
       this.kind = 'embedded';
-      const engine = startEngine({
+      const { session, notes } = openEngine({
         path: target.path,
         maxMemoryBytes: options.maxMemoryBytes ?? 800 * 1024 * 1024,
         mergeThreads: options.mergeThreads ?? 1,
         cacheBytes: 64 * 1024 * 1024,
       });
-      this.#stop = () => engine.close();
+      this.#stop = () => session.close();
+      this.openingNotes = notes;
+      this.#path = target.path;
       this.#reader = createClient({
         connection: new EmbeddedConnection(target.path, (options.queries ?? 4) + OWN_QUERIES),
       });
@@ -137,7 +144,7 @@ export class Store {
 
   /** Makes the database, tables and columns that are missing. Throws StoreError. */
   async migrate(): Promise<void> {
-    this.#columns = await migrate(this, this.#ddl);
+    await this.#migrate();
     const { rows } = await this.query(
       'SELECT toString(uuid) AS uuid, name FROM system.tables WHERE database = {database:String}',
       { database: DATABASE },
@@ -153,10 +160,23 @@ export class Store {
   /** Adds columns of the table of flows that are not there yet. Throws StoreError. */
   async addColumns(columns: readonly NativeColumn[]): Promise<void> {
     if (columns.every((column) => this.#columns.has(column.name))) return;
+    await this.#migrate(columns.map((column) => column.name));
+  }
+
+  async #migrate(columns: readonly string[] = []): Promise<void> {
+    const path = this.#path;
     this.#columns = await migrate(this, {
       ...this.#ddl,
-      columns: columns.map((column) => column.name),
+      columns,
+      // Tables are replaced by others of their name: the copy of the old ones must not be put back.
+      ...(path === undefined ? {} : { beforeUpgrade: () => forgetDefinitions(path) }),
     });
+    if (path === undefined) return;
+    try {
+      saveDefinitions(path);
+    } catch (error) {
+      throw asStoreError(error, `write into the store's directory ${path}`);
+    }
   }
 
   /**

@@ -2,6 +2,7 @@
 // without.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { captureStderr } from '@weir/libc';
 import type { Session } from 'chdb';
 
 export type ChdbConnection = ReturnType<typeof import('chdb/connection').createChdbConnection>;
@@ -20,7 +21,24 @@ export interface EngineOptions {
   readonly cacheBytes: number;
 }
 
-/** Starts the engine in this process. Settings of the whole engine can only be given here, to the first session. */
+/** Why the engine did not start, with the number of the error that was at the bottom of it. */
+export class EngineStartError extends Error {
+  readonly code: string;
+
+  constructor(said: string, cause: unknown) {
+    const text = said.trim();
+    // Errors of errors, the innermost last; a stack trace and the whole definition of a table may follow.
+    const codes = [...text.matchAll(/Code: (\d+)\./g)].map((match) => match[1]);
+    const reason = text.split(/, Stack trace|: Cannot attach table|: while loading database/)[0].trim();
+    super(reason === '' ? String(cause) : reason, { cause });
+    this.code = codes.at(-1) ?? '';
+  }
+}
+
+/**
+ * Starts the engine in this process. Settings of the whole engine can only be given here, to the first session. Throws EngineStartError:
+ * chDB itself says only that it failed, and prints why.
+ */
 export function startEngine(options: EngineOptions): Session {
   const args = [
     `--max_server_memory_usage=${options.maxMemoryBytes}`,
@@ -29,8 +47,16 @@ export function startEngine(options: EngineOptions): Session {
     `--mark_cache_size=${options.cacheBytes}`,
     `--uncompressed_cache_size=0`,
     `--index_mark_cache_size=${Math.floor(options.cacheBytes / 4)}`,
+    // The control group may hold other processes, whose memory is not the engine's: it asks its own allocator. Where there is no group
+    // to be read it would print a stack trace at every start.
+    `--memory_worker_use_cgroup=0`,
   ];
-  return new (chdb().Session)(options.path, { connectionArgs: args });
+  let session: Session | undefined;
+  const { text, error } = captureStderr(() => {
+    session = new (chdb().Session)(options.path, { connectionArgs: args });
+  });
+  if (session === undefined) throw new EngineStartError(text, error);
+  return session;
 }
 
 /** A session on the directory that the engine was started with. */

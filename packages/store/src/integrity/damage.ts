@@ -55,11 +55,17 @@ export function damagedPart(message: string, engineCode: number | undefined): Da
   if (engineCode === undefined || !READING.has(engineCode)) return undefined;
   // No memory, too many open files, no permission or no room say nothing of what is in them.
   if (/errno: (12|13|23|24|28|30|122)\b/.test(message)) return undefined;
-  const [, uuid, name] = PART_PATH.exec(message) ?? [];
+  const place = placeIn(message);
   // What is being written is not a part yet.
-  if (uuid === undefined || name === undefined || name.startsWith('tmp')) return undefined;
+  if (place === undefined || place.name.startsWith('tmp')) return undefined;
   const [, table, of] = TABLE.exec(message) ?? [];
-  return { uuid, name, ...(of === uuid && table !== undefined ? { table } : {}) };
+  return { ...place, ...(of === place.uuid && table !== undefined ? { table } : {}) };
+}
+
+/** What of a table's directory an error's message points at. */
+export function placeIn(message: string): { readonly uuid: string; readonly name: string } | undefined {
+  const [, uuid, name] = PART_PATH.exec(message) ?? [];
+  return uuid === undefined || name === undefined ? undefined : { uuid, name };
 }
 
 /** Whether an error means damage although no part is named. */

@@ -13,6 +13,8 @@ export const SCHEMA_VERSION = 2;
 export interface MigrateOptions extends DdlOptions {
   /** Columns that the table of flows must have besides the core. */
   readonly columns?: readonly string[];
+  /** Called before tables of an older version are changed. */
+  readonly beforeUpgrade?: () => void;
 }
 
 export type Migrated = Pick<Store, 'query' | 'command' | 'insertRows' | 'kind'>;
@@ -54,6 +56,7 @@ export async function migrate(store: Migrated, options: MigrateOptions = {}): Pr
   const version = has(VERSION_TABLE.name) ? await versionOf(store) : undefined;
   if (columns.size === 0) await store.command(createDatabase(options));
   if (version !== undefined && version < SCHEMA_VERSION) {
+    options.beforeUpgrade?.();
     await upgrade(store, version, options);
     columns = await present(store);
   }
