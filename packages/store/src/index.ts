@@ -1,6 +1,12 @@
 // @weir/store: flows, dimensions and the ledger in ClickHouse, embedded or as a server. See spool/ for how they get there.
 export { bindLiterals, identifier, type ParamValue, stringLiteral } from './connection/literals.ts';
 export { cleanDemo, type DemoCleaned } from './demo-clean.ts';
+export { type CheckOptions, type CheckReport, checkStore, type DamagedStorePart, isWhole } from './integrity/check.ts';
+export { DAMAGE_ADVICE, type DamagedPart } from './integrity/damage.ts';
+export { DamageWatch, type DamageWatchOptions } from './integrity/damage-watch.ts';
+export { mending } from './integrity/mend.ts';
+export { type RepairReport, repairStore } from './integrity/repair.ts';
+export type { TakenOut } from './integrity/take-out.ts';
 export { type LedgerEntry, type LedgerSource, LedgerTable, STORE_CONSUMER } from './ledger/ledger-table.ts';
 export type { QueryLimits, Settings } from './limits.ts';
 export {

@@ -7,6 +7,7 @@ import type { NativeColumn } from '@weir/spool';
 import { EmbeddedConnection, EmbeddedInserts } from './connection/embedded.ts';
 import { integersInArrays, type Params, stringLiteral } from './connection/literals.ts';
 import { forgetDefinitions, saveDefinitions } from './integrity/definitions.ts';
+import { mending } from './integrity/mend.ts';
 import { openEngine } from './integrity/open-engine.ts';
 import { limitSettings, type QueryLimits, type Settings, settingsClause } from './limits.ts';
 import type { DdlOptions } from './schema/ddl.ts';
@@ -91,6 +92,8 @@ export class Store {
   readonly kind: 'embedded' | 'server';
   /** What had to be done for the embedded store to open, as sentences: something was damaged. */
   readonly openingNotes: readonly string[] = [];
+  /** Called with every `damaged` that a call of this store throws. */
+  onDamaged: (error: StoreError) => void = () => {};
   /** Directory of the embedded store. */
   readonly #path: string | undefined;
   readonly #reader: ClickHouseClient;
@@ -144,7 +147,7 @@ export class Store {
 
   /** Makes the database, tables and columns that are missing. Throws StoreError. */
   async migrate(): Promise<void> {
-    await this.#migrate();
+    await mending(this, () => this.#migrate());
     const { rows } = await this.query(
       'SELECT toString(uuid) AS uuid, name FROM system.tables WHERE database = {database:String}',
       { database: DATABASE },
@@ -213,7 +216,7 @@ export class Store {
         elapsedMs: (answer.statistics?.elapsed ?? 0) * 1000,
       };
     } catch (error) {
-      throw asStoreError(error, 'run the query', this.#tables);
+      throw this.#failed(error, 'run the query');
     } finally {
       options.signal?.removeEventListener('abort', stop);
     }
@@ -224,7 +227,7 @@ export class Store {
     try {
       await this.#writer.command({ query: sql, query_params: integersInArrays(sql, params) });
     } catch (error) {
-      throw asStoreError(error, 'run a statement', this.#tables);
+      throw this.#failed(error, 'run a statement');
     }
   }
 
@@ -255,7 +258,7 @@ export class Store {
       stream.resume();
       return writtenRows(summary?.written_rows);
     } catch (error) {
-      throw asStoreError(error, `insert ${file.path}`, this.#tables);
+      throw this.#failed(error, `insert ${file.path}`);
     }
   }
 
@@ -275,7 +278,7 @@ export class Store {
         ...(this.kind === 'server' ? { clickhouse_settings: { wait_end_of_query: 1 } } : {}),
       });
     } catch (error) {
-      throw asStoreError(error, `insert rows into ${table}`, this.#tables);
+      throw this.#failed(error, `insert rows into ${table}`);
     }
   }
 
@@ -285,6 +288,12 @@ export class Store {
     if (this.#writer !== this.#reader) await this.#writer.close();
     await this.#inserts?.close();
     this.#stop();
+  }
+
+  #failed(error: unknown, doing: string): StoreError {
+    const failed = asStoreError(error, doing, this.#tables);
+    if (failed.code === 'damaged') this.onDamaged(failed);
+    return failed;
   }
 
   async #kill(id: string): Promise<void> {

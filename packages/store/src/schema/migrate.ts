@@ -29,10 +29,11 @@ async function present(store: Migrated): Promise<ReadonlyMap<string, string>> {
 }
 
 /** Version of the tables that are there. Throws StoreError for one that this program does not know. */
-async function versionOf(store: Migrated): Promise<number> {
+async function versionOf(store: Migrated, columns: ReadonlyMap<string, string>): Promise<number> {
   const { rows } = await store.query(`SELECT max(version) AS version FROM ${DATABASE}.schema_version`);
-  // A first start that was killed had made tables and not yet said so.
-  const version = Math.max(1, Number(rows[0]?.version ?? 0));
+  // Nothing is said of it when a first start was killed that had made tables, or when the note is lost with a damaged part.
+  const unsaid = columns.has('ledger.consumer') ? 2 : 1;
+  const version = Number(rows[0]?.version ?? 0) || unsaid;
   if (version > SCHEMA_VERSION) {
     throw new StoreError(
       'bad_query',
@@ -53,7 +54,7 @@ export async function migrate(store: Migrated, options: MigrateOptions = {}): Pr
 
   let columns = await present(store);
   const has = (table: string) => [...columns.keys()].some((key) => key.startsWith(`${table}.`));
-  const version = has(VERSION_TABLE.name) ? await versionOf(store) : undefined;
+  const version = has(VERSION_TABLE.name) ? await versionOf(store, columns) : undefined;
   if (columns.size === 0) await store.command(createDatabase(options));
   if (version !== undefined && version < SCHEMA_VERSION) {
     options.beforeUpgrade?.();

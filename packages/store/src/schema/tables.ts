@@ -166,7 +166,10 @@ export const LEDGER_TABLE: TableSpec = {
   shardBy: 'cityHash64(source)',
 };
 
-/** How far the roll-ups are (`until`), which slots must be made again (`dirty`) and what retention has dropped (`dropped`). */
+/**
+ * How far the roll-ups are (`until`), which slots must be made again (`dirty`), what retention has dropped (`dropped`) and of which
+ * slots a part of what they were made from is lost (`kept`).
+ */
 const ROLLUP_STATE_TABLE: TableSpec = {
   name: 'rollup_state',
   columns: [
@@ -192,6 +195,23 @@ export const VERSION_TABLE: TableSpec = {
   orderBy: 'version',
 };
 
+/** Parts that were damaged and are out of their tables, and what was lost with them: each is accounted for once. */
+const DAMAGED_PARTS_TABLE: TableSpec = {
+  name: 'damaged_parts',
+  columns: [
+    // As it was in the store, or as it lies in the table's folder `detached`.
+    { name: 'part', type: 'String' },
+    { name: 'table', type: 'LowCardinality(String)' },
+    { name: 'time', type: "DateTime64(3, 'UTC')" },
+    { name: 'lost', type: 'UInt64' },
+    { name: 'saved', type: 'UInt64' },
+    { name: 'reason', type: 'String' },
+    { name: 'version', type: 'UInt64' },
+  ],
+  engine: 'ReplacingMergeTree(version)',
+  orderBy: '(table, part)',
+};
+
 export const DIMENSION_TABLES: readonly TableSpec[] = (Object.keys(DIMENSIONS) as DimensionName[]).map(dimensionTable);
 
 export const TABLES: readonly TableSpec[] = [
@@ -200,4 +220,5 @@ export const TABLES: readonly TableSpec[] = [
   ...DIMENSION_TABLES,
   LEDGER_TABLE,
   ROLLUP_STATE_TABLE,
+  DAMAGED_PARTS_TABLE,
 ];

@@ -1,5 +1,6 @@
 // Steps from one version of the tables to the next. A step may be killed anywhere and is then done again from its beginning: what it
 // makes becomes visible at once, as its last act.
+import { missingByExporter, missingInAll } from '../integrity/missing-flows.ts';
 import { LedgerTable, STORE_CONSUMER } from '../ledger/ledger-table.ts';
 import type { Store } from '../store.ts';
 import { StoreError } from '../store-error.ts';
@@ -90,30 +91,31 @@ async function assertSameSums(store: Upgraded, old: string, made: string): Promi
  */
 async function startingBalance(store: Upgraded): Promise<void> {
   if (!(await hasColumn(store, 'flows'))) return;
-  const limits = { maxResultRows: 10_000_000, maxResultBytes: 2 ** 30, maxSeconds: 3600 };
+  let gone: ReadonlyMap<string, number>;
+  try {
+    gone = await missingByExporter(store);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'damaged') throw error;
+    // Whose they are cannot be read.
+    gone = new Map([['0', await missingInAll(store)]]);
+  }
   const { rows } = await store.query(
-    `SELECT exporter, sum(stored) AS gone FROM (
-       SELECT exporter, sum(count) AS stored FROM ${DATABASE}.ledger WHERE account = 'flows_stored' GROUP BY exporter
-       UNION ALL SELECT exporter, -toInt64(count()) FROM ${DATABASE}.flows GROUP BY exporter
-     ) GROUP BY exporter HAVING gone > 0`,
-    {},
-    { limits },
+    `SELECT toUnixTimestamp64Milli(min(time)) AS time FROM ${DATABASE}.ledger WHERE account = 'flows_stored'`,
   );
-  const oldest = await store.query(
-    `SELECT count() AS rows, toUnixTimestamp64Milli(min(time_received)) AS time FROM ${DATABASE}.flows`,
-  );
-  const time = Number(oldest.rows[0].rows) === 0 ? Date.now() : Number(oldest.rows[0].time) - 1;
+  const time = Number(rows[0].time);
   await new LedgerTable(store).add([
     {
       name: 'flows_expired before version 2',
-      rows: rows.map(({ exporter, gone }) => ({
-        time,
-        collector: 'store',
-        exporter: String(exporter),
-        account: 'flows_expired',
-        consumer: STORE_CONSUMER,
-        count: Number(gone),
-      })),
+      rows: [...gone]
+        .filter(([, count]) => count > 0)
+        .map(([exporter, count]) => ({
+          time,
+          collector: 'store',
+          exporter,
+          account: 'flows_expired',
+          consumer: STORE_CONSUMER,
+          count,
+        })),
     },
   ]);
 }

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, trunc
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { type LedgerEntry, LedgerTable, STORE_CONSUMER } from '../ledger/ledger-table.ts';
+import { ROLLUPS } from '../schema/tables.ts';
 import { openStore, type Store } from '../store.ts';
 
 /** The first of three hours that have flows. */
@@ -31,16 +32,14 @@ export async function fillStore(store: Store): Promise<void> {
     }
   }
   await new LedgerTable(store).add([{ name: 'flows_stored all', rows: ledger }]);
-  for (const { table, step } of [
-    { table: 'flows_1m', step: 60 },
-    { table: 'flows_5m', step: 300 },
-    { table: 'flows_1h', step: 3600 },
-  ]) {
+  const until = (FIRST_HOUR + 3 * HOUR_MS) / 1000;
+  for (const { resolution, seconds, table } of ROLLUPS) {
     await store.command(
-      `INSERT INTO weir.${table} (time, exporter, src_entity, dst_entity, flows, bytes)
-       SELECT toStartOfInterval(time_received, INTERVAL ${step} SECOND) AS time, exporter, src_entity, dst_entity, count(), sum(bytes)
+      `INSERT INTO weir.${table.name} (time, exporter, src_entity, dst_entity, flows, bytes)
+       SELECT toStartOfInterval(time_received, INTERVAL ${seconds} SECOND) AS time, exporter, src_entity, dst_entity, count(), sum(bytes)
        FROM weir.flows GROUP BY ALL`,
     );
+    await store.command(`INSERT INTO weir.rollup_state VALUES ('${resolution}', 'until', 0, ${until}, 0, 1)`);
   }
   await store.command(
     "INSERT INTO weir.exporters (key, name) SELECT number, concat('router-', toString(number)) FROM numbers(4)",
