@@ -49,6 +49,9 @@ export interface Libc {
   duplicate(fd: number): number;
   /** Closes the descriptor in programs that this process starts (FD_CLOEXEC). */
   closeOnExec(fd: number): number;
+  dup2(fd: number, as: number): number;
+  /** A file in memory that no folder has. */
+  memfd_create(name: string, flags: number): number;
   flock(fd: number, operation: number): number;
   /** Returns the number of the error, 0 for none. */
   posix_fallocate(fd: number, offset: number, bytes: number): number;
@@ -130,6 +133,8 @@ function load(): Libc {
     close: library.func('int close(int)'),
     duplicate: (fd) => fcntl(fd, F_DUPFD_CLOEXEC, 'int', FIRST_FREE),
     closeOnExec: (fd) => fcntl(fd, F_SETFD, 'int', FD_CLOEXEC),
+    dup2: library.func('int dup2(int, int)'),
+    memfd_create: library.func('int memfd_create(const char *, unsigned int)'),
     flock: library.func('int flock(int, int)'),
     posix_fallocate: library.func('int posix_fallocate(int, int64_t, int64_t)'),
     mmap(bytes, protection, flags, fd) {

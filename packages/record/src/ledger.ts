@@ -75,6 +75,16 @@ export const ACCOUNTS = {
     role: 'lost',
     description: 'In a spool file that was removed by somebody else before it was read',
   },
+  flows_store_damaged: {
+    unit: 'flow',
+    role: 'lost',
+    description: 'Lost after they were stored, with a damaged part of the store; at the time of the flows',
+  },
+  flows_expired: {
+    unit: 'flow',
+    role: 'note',
+    description: 'Dropped from the store by retention, for their age or its size; at the time of the flows',
+  },
 
   flows_names_cap: {
     unit: 'flow',

@@ -4,7 +4,7 @@ import { ACCOUNTS, type AccountName, BALANCES } from '@weir/record';
 import { route } from '../route.ts';
 
 const SQL = `SELECT toString(exporter) AS exporter, account, toFloat64(sum(count)) AS counted FROM weir.ledger
-WHERE time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+WHERE account != '' AND time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND time < fromUnixTimestamp64Milli({to:Int64}, 'UTC')
 GROUP BY exporter, account`;
 const ADDRESSES = 'SELECT toString(key) AS key, address FROM weir.exporters FINAL';
 

@@ -1,21 +1,14 @@
 // Forgets what is old: whole partitions, by age for each table and by the size of all of them. What is dropped is counted and said.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@weir/spool';
-import { stringLiteral } from './connection/literals.ts';
-import { DATABASE } from './schema/tables.ts';
-import type { Store } from './store.ts';
-
-/** Tables that retention drops from, in the order in which size makes them give way, with the span of their partitions. */
-const SPANS = {
-  flows: 'hour',
-  flows_1m: 'six hours',
-  flows_5m: 'day',
-  flows_1h: 'month',
-  ledger: 'day',
-} as const;
-
-export type RetainedTable = keyof typeof SPANS;
-const RETAINED = Object.keys(SPANS) as readonly RetainedTable[];
+import { stringLiteral } from '../connection/literals.ts';
+import { LedgerTable } from '../ledger/ledger-table.ts';
+import { DATABASE } from '../schema/tables.ts';
+import type { Store } from '../store.ts';
+import { StoreError } from '../store-error.ts';
+import { Ballast } from './ballast.ts';
+import { carryOn, countExpired, removeMarks } from './forgotten.ts';
+import { type Partition, partitions, RETAINED, type RetainedTable } from './partitions.ts';
 
 export interface RetentionOptions {
   readonly store: Store;
@@ -25,6 +18,11 @@ export interface RetentionOptions {
   readonly maxBytes?: number;
   /** Called before flows older than a time (milliseconds since 1970) are dropped. */
   readonly onFlowsDropped?: (time: number) => Promise<void>;
+  readonly ledger?: LedgerTable;
+  /** Why nothing can be said to be old: the clock is in doubt (ClockGuard). What the store's size drops does not depend on it. */
+  readonly clockInDoubt?: () => string | undefined;
+  /** File on the store's file system that keeps room for dropping. Absent: the disk is another machine's. */
+  readonly ballastPath?: string;
   readonly intervalMs?: number;
   readonly now?: () => number;
   readonly log?: Log;
@@ -38,41 +36,25 @@ export interface DroppedPartition {
   readonly reason: 'age' | 'size';
 }
 
-interface Partition {
-  readonly table: RetainedTable;
-  readonly id: string;
-  readonly name: string;
-  /** End of the time it covers, milliseconds since 1970. */
-  readonly end: number;
-  readonly rows: number;
-  readonly bytes: number;
-}
-
-/** End of a partition from its name, which is the time it begins at: `2026-01-31 10:00:00` or `2026-01-31`, in UTC. */
-function partitionEnd(table: RetainedTable, name: string): number {
-  const start = new Date(name.length > 10 ? `${name.replace(' ', 'T')}Z` : `${name}T00:00:00Z`);
-  switch (SPANS[table]) {
-    case 'hour':
-      return start.getTime() + 3_600_000;
-    case 'six hours':
-      return start.getTime() + 6 * 3_600_000;
-    case 'day':
-      return start.getTime() + 86_400_000;
-    case 'month':
-      return Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1, 1);
-  }
-}
+/** How often old marks of the ledger are looked for: a look reads all of them. */
+const MARKS_EVERY_MS = 3_600_000;
 
 export class Retention {
   readonly stats = { partitions: 0, rows: 0, bytes: 0, failures: 0 };
   readonly #options: RetentionOptions;
+  readonly #ledger: LedgerTable;
   readonly #now: () => number;
   readonly #log: Log;
   readonly #stop = new AbortController();
+  readonly #ballast: Ballast | undefined;
+  #doubt: string | undefined;
+  #marksLooked = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+    this.#ledger = options.ledger ?? new LedgerTable(options.store);
+    this.#ballast = options.ballastPath === undefined ? undefined : new Ballast(options.ballastPath);
     this.#now = options.now ?? Date.now;
     this.#log = options.log ?? (() => {});
   }
@@ -87,16 +69,40 @@ export class Retention {
     await this.#running;
   }
 
+  /** Why nothing is dropped for its age just now, as a sentence; undefined when that goes on. */
+  get doubt(): string | undefined {
+    return this.#doubt;
+  }
+
   /** Drops what is too old or too much now. Throws StoreError. */
   async step(): Promise<DroppedPartition[]> {
-    const { keepSeconds, maxBytes } = this.#options;
+    try {
+      const dropped = await this.#step();
+      this.#ballast?.take();
+      return dropped;
+    } catch (error) {
+      const full = error instanceof StoreError && error.code === 'disk_full';
+      if (!full || this.#ballast?.release() !== true) throw error;
+      this.#log('warn', 'the disk of the store is full: the room that is kept for dropping old data is used');
+      return await this.#step();
+    }
+  }
+
+  async #step(): Promise<DroppedPartition[]> {
+    const { keepSeconds, maxBytes, store } = this.#options;
+    this.#look();
+    const now = this.#doubt === undefined ? this.#now() : Number.NEGATIVE_INFINITY;
     const dropped: DroppedPartition[] = [];
     let left: Partition[] = [];
-    for (const partition of await this.#partitions()) {
+    for (const partition of await partitions(store)) {
       const keep = keepSeconds[partition.table];
-      if (keep !== undefined && partition.end <= this.#now() - keep * 1000) {
+      if (keep !== undefined && partition.end <= now - keep * 1000) {
         dropped.push(await this.#drop(partition, 'age'));
       } else left.push(partition);
+    }
+    if (this.#doubt === undefined && performance.now() - this.#marksLooked >= MARKS_EVERY_MS) {
+      await removeMarks(store, now);
+      this.#marksLooked = performance.now();
     }
     if (maxBytes === undefined) return dropped;
     let bytes = left.reduce((sum, partition) => sum + partition.bytes, 0);
@@ -132,31 +138,26 @@ export class Retention {
     return undefined;
   }
 
-  async #partitions(): Promise<Partition[]> {
-    const { rows } = await this.#options.store.query(
-      `SELECT table, partition_id AS id, any(partition) AS name, sum(rows) AS rows, sum(bytes_on_disk) AS bytes
-       FROM system.parts WHERE active AND database = {database:String} AND table IN {tables:Array(String)}
-       GROUP BY table, partition_id ORDER BY partition_id`,
-      { database: DATABASE, tables: [...RETAINED] },
-    );
-    return rows.map((row) => {
-      const table = row.table as RetainedTable;
-      const name = String(row.name);
-      return {
-        table,
-        id: String(row.id),
-        name,
-        end: partitionEnd(table, name),
-        rows: Number(row.rows),
-        bytes: Number(row.bytes),
-      };
-    });
+  #look(): void {
+    const doubt = this.#options.clockInDoubt?.();
+    if (doubt !== undefined && this.#doubt === undefined) this.#log('warn', doubt);
+    if (doubt === undefined && this.#doubt !== undefined) this.#log('info', 'the clock is believed again');
+    this.#doubt = doubt;
   }
 
   async #drop(partition: Partition, reason: 'age' | 'size'): Promise<DroppedPartition> {
-    const { table, id, name, rows, bytes, end } = partition;
-    if (table === 'flows') await this.#options.onFlowsDropped?.(end);
-    await this.#options.store.command(`ALTER TABLE ${DATABASE}.${table} DROP PARTITION ID ${stringLiteral(id)}`);
+    const { table, id, name, rows, bytes, end, parts } = partition;
+    const { store, onFlowsDropped } = this.#options;
+    const alter = `ALTER TABLE ${DATABASE}.${table}`;
+    if (table === 'flows') {
+      await onFlowsDropped?.(end);
+      await countExpired(store, this.#ledger, partition);
+      // Those that are counted, not what came for that hour meanwhile.
+      await store.command(`${alter} ${parts.map((part) => `DROP PART ${stringLiteral(part.name)}`).join(', ')}`);
+    } else {
+      if (table === 'ledger') await carryOn(store, this.#ledger, partition);
+      await store.command(`${alter} DROP PARTITION ID ${stringLiteral(id)}`);
+    }
     this.stats.partitions++;
     this.stats.rows += rows;
     this.stats.bytes += bytes;
