@@ -1,6 +1,7 @@
 // @weir/query: the query object, its compilation to SQL, and the shapes of answers.
 
 export * from './answers.ts';
+export { booksOf, type Counted } from './books.ts';
 export type { CompileContext, Compiled, Result, ResultRow, Statement } from './compile.ts';
 export { FlowsPager } from './compile-flows.ts';
 export { compileGraph } from './compile-graph.ts';
