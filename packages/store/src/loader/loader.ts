@@ -228,13 +228,16 @@ export class Loader {
 
   async #load(claim: Claim, manifest: Manifest, uncertain: boolean): Promise<void> {
     try {
-      await this.#insert(claim, manifest, uncertain && this.#store.kind === 'embedded');
+      // No snapshot of the store has the flows without their count.
+      await this.#store.together(async () => {
+        await this.#insert(claim, manifest, uncertain && this.#store.kind === 'embedded');
+        await countFlows(this.#ledger, 'flows_stored', claim.name, manifest.exporters, Date.now());
+      });
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'bad_data') throw error;
       await this.#unreadable(claim, manifest, error);
       return;
     }
-    await countFlows(this.#ledger, 'flows_stored', claim.name, manifest.exporters, Date.now());
     removeClaim(claim);
     this.#uncertain.delete(claim.name);
     this.stats.files++;
