@@ -1,4 +1,9 @@
 // @weir/store: flows, dimensions and the ledger in ClickHouse, embedded or as a server. See spool/ for how they get there.
+export { type BackupOptions, type CopyOptions, restoreBackup, writeBackup } from './backup/backup.ts';
+export { BackupError, type BackupErrorCode } from './backup/backup-error.ts';
+export { type BackupManifest, readBackup } from './backup/manifest.ts';
+export { releaseSnapshot, releaseSnapshots, type Snapshot, takeSnapshot } from './backup/snapshot.ts';
+export { verifyBackup, verifyStore } from './backup/verify.ts';
 export { bindLiterals, identifier, type ParamValue, stringLiteral } from './connection/literals.ts';
 export { cleanDemo, type DemoCleaned } from './demo-clean.ts';
 export { type CheckOptions, type CheckReport, checkStore, type DamagedStorePart, isWhole } from './integrity/check.ts';

@@ -116,7 +116,8 @@ const NODE_CODES: Readonly<Record<string, StoreErrorCode>> = {
 function textCode(message: string): StoreErrorCode | undefined {
   if (/No space left on device|errno: 28/.test(message)) return 'disk_full';
   if (/Permission denied|Read-only file system|errno: (13|30)\b/.test(message)) return 'not_writable';
-  if (/Cannot lock file|already (bound|in use)|another (server|instance)/i.test(message)) return 'locked';
+  if (/Cannot lock file|already (bound|in use)|another (server|instance)|only one active data directory/i.test(message))
+    return 'locked';
   if (/Timeout error|socket hang up/.test(message)) return 'unreachable';
   return undefined;
 }

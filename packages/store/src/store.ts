@@ -6,6 +6,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient, type ResponseJ
 import type { NativeColumn } from '@weir/spool';
 import { EmbeddedConnection, EmbeddedInserts } from './connection/embedded.ts';
 import { integersInArrays, type Params, stringLiteral } from './connection/literals.ts';
+import { WriteGate } from './connection/write-gate.ts';
 import { forgetDefinitions, saveDefinitions } from './integrity/definitions.ts';
 import { mending } from './integrity/mend.ts';
 import { openEngine } from './integrity/open-engine.ts';
@@ -95,11 +96,12 @@ export class Store {
   /** Called with every `damaged` that a call of this store throws. */
   onDamaged: (error: StoreError) => void = () => {};
   /** Directory of the embedded store. */
-  readonly #path: string | undefined;
+  readonly path: string | undefined;
   readonly #reader: ClickHouseClient;
   readonly #writer: ClickHouseClient;
   /** Where the engine is in this process: for inserts of files. */
   readonly #inserts: EmbeddedInserts | undefined;
+  readonly #gate = new WriteGate();
   readonly #stop: () => void;
   readonly #limits: QueryLimits;
   readonly #ddl: DdlOptions;
@@ -120,7 +122,7 @@ export class Store {
       });
       this.#stop = () => session.close();
       this.openingNotes = notes;
-      this.#path = target.path;
+      this.path = target.path;
       this.#reader = createClient({
         connection: new EmbeddedConnection(target.path, (options.queries ?? 4) + OWN_QUERIES),
       });
@@ -167,7 +169,7 @@ export class Store {
   }
 
   async #migrate(columns: readonly string[] = []): Promise<void> {
-    const path = this.#path;
+    const { path } = this;
     this.#columns = await migrate(this, {
       ...this.#ddl,
       columns,
@@ -225,7 +227,7 @@ export class Store {
   /** Runs a statement that answers nothing. Throws StoreError. */
   async command(sql: string, params: Params = {}): Promise<void> {
     try {
-      await this.#writer.command({ query: sql, query_params: integersInArrays(sql, params) });
+      await this.#gate.shared(() => this.#writer.command({ query: sql, query_params: integersInArrays(sql, params) }));
     } catch (error) {
       throw this.#failed(error, 'run a statement');
     }
@@ -245,18 +247,22 @@ export class Store {
     const structure = stringLiteral(file.columns.map(({ name, type }) => `${name} ${type}`).join(', '));
     const where = file.where === undefined ? '' : ` WHERE ${file.where}`;
     try {
-      if (this.#inserts !== undefined) {
-        const source = `file(${stringLiteral(file.path)}, '${file.format}', ${structure})`;
-        return await this.#inserts.insert(`${into}${settingsClause(settings)} SELECT ${values} FROM ${source}${where}`);
-      }
-      const source = extra.length === 0 ? '' : ` SELECT ${values} FROM input(${structure})${where}`;
-      const { stream, summary } = await this.#writer.exec({
-        query: `${into}${source} FORMAT ${file.format}`,
-        values: createReadStream(file.path, { highWaterMark: 1024 * 1024 }),
-        clickhouse_settings: { ...settings, wait_end_of_query: 1 },
+      return await this.#gate.shared(async () => {
+        if (this.#inserts !== undefined) {
+          const source = `file(${stringLiteral(file.path)}, '${file.format}', ${structure})`;
+          return await this.#inserts.insert(
+            `${into}${settingsClause(settings)} SELECT ${values} FROM ${source}${where}`,
+          );
+        }
+        const source = extra.length === 0 ? '' : ` SELECT ${values} FROM input(${structure})${where}`;
+        const { stream, summary } = await this.#writer.exec({
+          query: `${into}${source} FORMAT ${file.format}`,
+          values: createReadStream(file.path, { highWaterMark: 1024 * 1024 }),
+          clickhouse_settings: { ...settings, wait_end_of_query: 1 },
+        });
+        stream.resume();
+        return writtenRows(summary?.written_rows);
       });
-      stream.resume();
-      return writtenRows(summary?.written_rows);
     } catch (error) {
       throw this.#failed(error, `insert ${file.path}`);
     }
@@ -272,14 +278,29 @@ export class Store {
     const into = `INSERT INTO ${DATABASE}.${table} (${names.join(', ')})`;
     const lines = rows.map((row) => JSON.stringify(row)).join('\n');
     try {
-      await this.#writer.command({
-        query: `${into}${settingsClause({ ...INSERT_SETTINGS, ...settings })} FORMAT JSONEachRow\n${lines}`,
-        query_id: `${queryIdPrefix}${randomUUID()}`,
-        ...(this.kind === 'server' ? { clickhouse_settings: { wait_end_of_query: 1 } } : {}),
-      });
+      await this.#gate.shared(() =>
+        this.#writer.command({
+          query: `${into}${settingsClause({ ...INSERT_SETTINGS, ...settings })} FORMAT JSONEachRow\n${lines}`,
+          query_id: `${queryIdPrefix}${randomUUID()}`,
+          ...(this.kind === 'server' ? { clickhouse_settings: { wait_end_of_query: 1 } } : {}),
+        }),
+      );
     } catch (error) {
       throw this.#failed(error, `insert rows into ${table}`);
     }
+  }
+
+  /**
+   * Runs writes that belong together: no snapshot is taken between them. For writes that follow each other at once; what waits in between
+   * keeps a snapshot waiting.
+   */
+  together<T>(work: () => Promise<T>): Promise<T> {
+    return this.#gate.shared(work);
+  }
+
+  /** Runs `work` while no write is under way. Throws StoreError `overloaded` when one goes on for too long. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#gate.exclusive(work);
   }
 
   /** Waits for the statements that run, then closes. */

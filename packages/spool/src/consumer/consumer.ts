@@ -24,6 +24,8 @@ export interface ConsumerOptions {
   readonly name: string;
   readonly destination: Destination;
   readonly countEnds: CountEnds;
+  /** Around delivering a file and counting it: for a destination with snapshots that must not have the one without the other. */
+  readonly atOnce?: (work: () => Promise<void>) => Promise<void>;
   /** Takes in rows that are not flows, before flows and now and then between them. Resolves to how many files. */
   readonly rows?: () => Promise<number>;
   /** Files that are delivered at once. Default 1. */
@@ -52,6 +54,8 @@ export interface ConsumerStats {
   missingFiles: number;
   missingRows: number;
   failures: number;
+  /** How often it took in all that waited. */
+  rounds: number;
 }
 
 export interface ConsumerHealth {
@@ -82,6 +86,7 @@ export class Consumer {
     missingFiles: 0,
     missingRows: 0,
     failures: 0,
+    rounds: 0,
   };
   readonly #options: ConsumerOptions;
   readonly #called: string;
@@ -150,6 +155,7 @@ export class Consumer {
       if (files % ROWS_EVERY === 0) files += await rows();
     }
     await deliveries.end();
+    this.stats.rounds++;
     return files;
   }
 
@@ -236,16 +242,18 @@ export class Consumer {
 
   async #deliver(claimed: Claim, delivery: Delivery): Promise<void> {
     const { manifest, again } = delivery;
-    let ends: Ends;
+    const { destination, countEnds, atOnce = (work) => work() } = this.#options;
     // It was told to stop while the file was looked at: a destination that listens for it from now on would not hear it.
     this.#stop.signal.throwIfAborted();
     try {
-      ends = await this.#options.destination.deliver(delivery, this.#stop.signal);
+      await atOnce(async () => {
+        const ends = await destination.deliver(delivery, this.#stop.signal);
+        await countEnds(delivery, ends);
+      });
     } catch (error) {
       await this.#unusable(claimed, again, manifest.exporters, error);
       return;
     }
-    await this.#options.countEnds(delivery, ends);
     this.#vanished.forget(claimed.name);
     removeClaim(claimed);
     this.#again.delete(claimed.name);

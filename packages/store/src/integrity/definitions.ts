@@ -38,7 +38,7 @@ function read(path: string): string | undefined {
 }
 
 /** The definitions that are there: of the database, of its tables and dictionaries, and the format of each table's directory. */
-function present(dir: string): Definitions {
+export function definitionsIn(dir: string): Definitions {
   const found = new Map<string, string>();
   const take = (path: string): string | undefined => {
     const text = read(join(dir, path));
@@ -73,7 +73,7 @@ function readCopy(dir: string): Definitions | undefined {
 
 /** Notes the definitions as they are. To be called when the engine has opened the store. Throws what writing throws. */
 export function saveDefinitions(dir: string): void {
-  const files = [...present(dir)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const files = [...definitionsIn(dir)].sort(([a], [b]) => (a < b ? -1 : 1));
   const text = JSON.stringify({ sha256: sumOf(files), files });
   if (read(join(dir, COPY)) === text) return;
   const path = join(dir, `${COPY}.tmp`);

@@ -41,7 +41,8 @@ export function openEngine(options: EngineOptions): Opened {
       return { session: startEngine(options), notes };
     } catch (error) {
       const failed = asStoreError(error, `open the store in ${path}`);
-      if (OTHERS.has(failed.code)) throw failed;
+      // What has no number is not the engine's word on what it found, but on how it was called.
+      if (OTHERS.has(failed.code) || failed.engineCode === undefined) throw failed;
       const reason = error instanceof Error ? error.message : String(error);
       if (attempt < MAX_ATTEMPTS && ((attempt === 0 && putBack(true)) || moveAside(path, reason, notes))) continue;
       throw new StoreError(

@@ -12,7 +12,7 @@ import type { StorePart } from './parts.ts';
 import { readableRows } from './salvage.ts';
 import { finishSaving, saveReadable } from './save-flows.ts';
 
-export type OutStore = Pick<Store, 'kind' | 'query' | 'command' | 'insertRows'>;
+export type OutStore = Pick<Store, 'kind' | 'query' | 'command' | 'insertRows' | 'together'>;
 /** What has to know that data is gone which roll-ups were made from, or roll-ups themselves. */
 export type OutRollups = Pick<RollupMaker, 'flowsLost' | 'slotsLost'>;
 

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { WriteGate } from '../connection/write-gate.ts';
 import type { Store } from '../store.ts';
 import { describeStores } from '../testing/stores.ts';
 import { type LedgerEntry, LedgerTable } from './ledger-table.ts';
@@ -125,6 +126,32 @@ describeStores('the ledger', {}, (get) => {
   });
 });
 
+describe('the ledger and a snapshot of the store', () => {
+  it('do not wait for each other when one source comes alone and the next with its flows', async () => {
+    const gate = new WriteGate();
+    let insert = (): void => {};
+    const first = new Promise<void>((resolve) => {
+      insert = resolve;
+    });
+    const store = {
+      kind: 'embedded',
+      together: <T>(work: () => Promise<T>) => gate.shared(work),
+      query: async () => ({ rows: [] }),
+      insertRows: () => gate.shared(async () => {}),
+    };
+    const table = new LedgerTable(store as unknown as Store);
+    const source = { name: 'file', rows: [row(NOON, 5)] };
+    const together = gate.shared(async () => {
+      await first;
+      await table.add([source]);
+    });
+    const snapshot = gate.exclusive(async () => 'taken', 5000);
+    const alone = table.add([{ ...source, name: 'other' }]);
+    insert();
+    expect(await Promise.all([together, alone, snapshot])).toEqual([undefined, undefined, 'taken']);
+  });
+});
+
 describe('the ledger on a server', () => {
   /** A store that is still at an insert of a process before, and has its mark only when that has ended. */
   function busyServer(): { readonly store: Store; readonly inserted: string[] } {
@@ -132,6 +159,7 @@ describe('the ledger on a server', () => {
     let looks = 0;
     const store = {
       kind: 'server',
+      together: (work: () => Promise<void>) => work(),
       query: async (sql: string) => {
         if (sql.includes('system.processes')) return { rows: looks++ < 2 ? [{ id: 'weir-ledger-1' }] : [] };
         return { rows: looks > 2 ? [{ source: 'file', time: NOON }] : [] };

@@ -92,7 +92,7 @@ function mark({ source, rows }: Piece): Row {
   return { time: clickhouseTime(timeOf(rows[0].time)), account: MARK_ACCOUNT, source };
 }
 
-type LedgerStore = Pick<Store, 'kind' | 'query' | 'insertRows'>;
+type LedgerStore = Pick<Store, 'kind' | 'query' | 'insertRows' | 'together'>;
 
 export class LedgerTable {
   readonly #store: LedgerStore;
@@ -111,9 +111,12 @@ export class LedgerTable {
    * may that be another then, such as the time of the retry.
    */
   add(sources: readonly LedgerSource[]): Promise<void> {
-    const run = this.#last.then(() => this.#add(sources));
-    this.#last = run.catch(() => {});
-    return run;
+    // Into the gate of writes before into the queue: whoever is before in the queue is then never kept out by who waits for this one.
+    return this.#store.together(() => {
+      const run = this.#last.then(() => this.#add(sources));
+      this.#last = run.catch(() => {});
+      return run;
+    });
   }
 
   async #add(sources: readonly LedgerSource[]): Promise<void> {

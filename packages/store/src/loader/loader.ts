@@ -71,6 +71,8 @@ export class Loader {
         prepare: (delivery) => this.#prepare(delivery),
         deliver: (delivery) => this.#deliver(delivery),
       },
+      // No snapshot of the store has the flows without their count.
+      atOnce: (work) => store.together(work),
       countEnds: ({ name }, ends) => countFlows(this.#ledger, name, ends, steadyNow()),
       rows: () => this.#rows(),
       sideBySide: options.inserts ?? 1,

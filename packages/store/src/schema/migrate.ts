@@ -17,7 +17,7 @@ export interface MigrateOptions extends DdlOptions {
   readonly beforeUpgrade?: () => void;
 }
 
-export type Migrated = Pick<Store, 'query' | 'command' | 'insertRows' | 'kind'>;
+export type Migrated = Pick<Store, 'query' | 'command' | 'insertRows' | 'together' | 'kind'>;
 
 /** Types as they are, by `table.column`. */
 async function present(store: Migrated): Promise<ReadonlyMap<string, string>> {

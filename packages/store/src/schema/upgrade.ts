@@ -8,7 +8,7 @@ import { StoreError } from '../store-error.ts';
 import { createTable, type DdlOptions } from './ddl.ts';
 import { DATABASE, LEDGER_TABLE, TABLE_SETTINGS, TABLES, VERSION_TABLE } from './tables.ts';
 
-type Upgraded = Pick<Store, 'query' | 'command' | 'insertRows' | 'kind'>;
+type Upgraded = Pick<Store, 'query' | 'command' | 'insertRows' | 'together' | 'kind'>;
 
 /** Brings tables of an older version to the newest. The version itself is written by the caller. Throws StoreError. */
 export async function upgrade(store: Upgraded, from: number, options: DdlOptions): Promise<void> {
