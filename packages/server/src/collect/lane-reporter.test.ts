@@ -27,6 +27,19 @@ describe('the report of a lane', () => {
     expect(report.exporters.map(({ protocols }) => protocols?.[0].protocol)).toEqual(new Array(24).fill('IPFIX'));
   });
 
+  it('warns of the caps that the lane reached, and lets time pass for what it keeps', () => {
+    const decoder = new Decoder({ exporterCap: 1, limits: { lifetimeMs: 3_600_000 } });
+    const batch = new FlowBatch(64);
+    const { bytes } = encodeIpfix({ time: NOW, sysUptime: 0, sequence: 0, domain: 1 }, [{ templates: [NAMES] }]);
+    const reporter = new LaneReporter(0, decoder, new Enricher(), undefined, 1000);
+    const report = (monotonic: number) => reporter.report(NOW, STATS, 'disk full', monotonic);
+    report(1e9);
+    for (const last of [1, 2]) decoder.decode(bytes, 0, bytes.length, parseAddress(`192.0.2.${last}`), 0, NOW, batch);
+    expect(report(1e9 + 1000).warnings).toEqual([expect.stringMatching(/listen\.max_exporters.*192\.0\.2\.2/)]);
+    expect(report(1e9 + 3_610_000).warnings).toEqual([]);
+    expect(decoder.exporters.all()[0].counters[ACCOUNT.templates_expired]).toBe(1);
+  });
+
   it('tells the last counters of exporters that it forgets when their table fills, and nothing more of them', () => {
     const decoder = new Decoder({ exporterCap: 20 });
     const batch = new FlowBatch(64);
