@@ -224,6 +224,30 @@ describe('what is too old', () => {
     expect(domains(2 * HOUR + 1)).toEqual([]);
   });
 
+  it('is passed over with all that belongs to it, and what stands behind it is restored', () => {
+    const before = collectorNow({ limits });
+    const agent = parseAddress('192.0.2.1');
+    const told = (sequence: number) =>
+      encodeSflowDatagram({ agent, subAgent: sequence, sequence, uptime: 1 }, [
+        { kind: 'counter', sequence: 1, source: { class: 0, index: 4 }, records: [portNameRecord('eth4')] },
+        flowSample([headerOf(tcpFrame)]),
+      ]);
+    const rich = [
+      { templates: [OPTIONS, SAMPLERS, FLOW] },
+      { template: OPTIONS, records: [[5, 'eth0', 10]] },
+      { template: SAMPLERS, records: [[1, 20]] },
+    ];
+    for (const domain of [1, 2]) before.receive(ipfix(rich, 0, domain));
+    for (const subAgent of [1, 2]) before.receive(told(subAgent));
+    before.decoder.tick(BOOTED + HOUR);
+    before.receive(ipfix(rich, 0, 2));
+    before.receive(told(2));
+    const after = next(before, 2 * HOUR + 1, { limits });
+    const second = describeAll(before).map(({ protocol, domains }) => ({ protocol, domains: domains.slice(1) }));
+    expect(describeAll(after)).toEqual(second);
+    expect(second[0].domains[0].interfaces).toHaveLength(1);
+  });
+
   it('is told for each template of a domain', () => {
     const before = collectorNow({ limits });
     const OTHER = { ...FLOW, id: 301 };
