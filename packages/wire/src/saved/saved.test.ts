@@ -60,7 +60,7 @@ const OPTIONS: TemplateSpec = {
   scopes: 1,
   fields: [templateField(10, 4), templateField(82, 8), templateField(34)],
 };
-const SAMPLERS: TemplateSpec = { id: 501, scopes: 1, fields: [templateField(302, 4), templateField(34)] };
+const SAMPLERS: TemplateSpec = { id: 501, scopes: 1, fields: [templateField(302, 8), templateField(34)] };
 const SYSTEM: TemplateSpec = {
   id: 502,
   scopes: 1,
@@ -69,9 +69,16 @@ const SYSTEM: TemplateSpec = {
 
 const learnt = fc.record({
   templates: fc.array(template, { minLength: 1, maxLength: 6 }),
-  interfaces: fc.array(fc.tuple(fc.nat(9), fc.constantFrom('', 'eth0', 'naïve'), fc.nat(3)), { maxLength: 5 }),
-  samplers: fc.array(fc.tuple(fc.nat(9), fc.nat(99)), { maxLength: 5 }),
-  system: fc.array(fc.tuple(fc.constant(0), fc.constantFrom(0, NOW - 5000), fc.nat(9)), { maxLength: 1 }),
+  interfaces: fc.array(
+    fc.tuple(fc.nat(0xffffffff), fc.constantFrom('', 'eth0', 'naïve', '\ufffd', '\ufeff\ufeff!'), fc.nat(3)),
+    {
+      maxLength: 5,
+    },
+  ),
+  samplers: fc.array(fc.tuple(fc.bigInt(0n, 2n ** 64n - 1n), fc.nat(0xffffffff)), { maxLength: 5 }),
+  system: fc.array(fc.tuple(fc.constant(0), fc.constantFrom(0, NOW - 5000, 2n ** 64n - 1n), fc.nat(9)), {
+    maxLength: 1,
+  }),
 });
 
 describe('what was saved of exporters', () => {
