@@ -113,9 +113,9 @@ export class Decoder {
     const context = this.#context;
     context.exporter = peer;
     context.timeReceived = timeReceived;
-    this.strings.sender = peer;
     if (peer !== this.#lastExporter) {
       this.#lastExporter = peer;
+      this.strings.sender = peer;
       context.configuredSampling = this.#configuredSampling(peer);
     }
     const before = batch.length;
