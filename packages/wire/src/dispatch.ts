@@ -9,6 +9,7 @@ import { decodeIpfix } from './ipfix/message.ts';
 import { NamedFlows } from './named-flows.ts';
 import { decodeNetflow5 } from './netflow/v5.ts';
 import { decodeNetflow9 } from './netflow/v9.ts';
+import { protocolOf } from './protocol.ts';
 import { type Restored, restoreState } from './saved/restore.ts';
 import { type SaveOptions, saveState } from './saved/save.ts';
 import { decodeSflow } from './sflow/message.ts';
@@ -112,9 +113,9 @@ export class Decoder {
     const context = this.#context;
     context.exporter = peer;
     context.timeReceived = timeReceived;
-    this.strings.sender = peer;
     if (peer !== this.#lastExporter) {
       this.#lastExporter = peer;
+      this.strings.sender = peer;
       context.configuredSampling = this.#configuredSampling(peer);
     }
     const before = batch.length;
@@ -240,38 +241,6 @@ export class Decoder {
     this.#configured.set(exporter, rate);
     return rate;
   }
-}
-
-/** The protocol of a datagram by its first word: 5, 9 and 10 as versions of NetFlow and IPFIX say, 0 for sFlow v5. */
-function protocolOf(
-  data: Uint8Array,
-  start: number,
-  end: number,
-): 0 | 5 | 9 | 10 | 'unknown_protocol' | 'unsupported_version' {
-  if (end - start < 4) return 'unknown_protocol';
-  const version = (data[start] << 8) | data[start + 1];
-  switch (version) {
-    case 5:
-    case 9:
-    case 10:
-      return version;
-    case 0:
-      return sflowVersion((data[start + 2] << 8) | data[start + 3]);
-    // Other NetFlow versions that routers sent or send.
-    case 1:
-    case 6:
-    case 7:
-    case 8:
-      return 'unsupported_version';
-    default:
-      return 'unknown_protocol';
-  }
-}
-
-function sflowVersion(version: number): 0 | 'unknown_protocol' | 'unsupported_version' {
-  if (version === 5) return 0;
-  // Versions 2 and 4 were on wires too.
-  return version === 2 || version === 4 ? 'unsupported_version' : 'unknown_protocol';
 }
 
 function isIn(networks: readonly Network[], words: Uint32Array, at: number): boolean {

@@ -2,8 +2,9 @@
 import { ACCOUNT, type AccountName, exporterKey, formatAddress, type Key } from '@weir/record';
 import type { NamedExporters } from './named-exporters.ts';
 import type { StateWriter } from './saved/bytes.ts';
+import type { StateAccount } from './state-account.ts';
 import type { StateClock } from './state-clock.ts';
-import type { DescribeRoom, StateAccount } from './state-memory.ts';
+import type { DescribeRoom } from './state-memory.ts';
 
 /** What a protocol keeps of one exporter between messages (templates, sampling rates, sequences); each defines its own. */
 export interface ProtocolState {

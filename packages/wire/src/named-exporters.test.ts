@@ -85,6 +85,17 @@ describe('a sender that names other exporters', () => {
     expect(collector.counts(exporterOf(collector, '10.7.0.0'))).toEqual({ flows_received: 3 });
   });
 
+  it('keeps the place of a name that it uses again and again', () => {
+    const collector = new TestCollector();
+    for (let hours = 0; hours <= 2; hours += 0.25) {
+      collector.decoder.tick(hours * HOUR);
+      collector.receive(naming(names(0, 1)));
+    }
+    collector.receive(naming(names(1, NAMES - 1)));
+    collector.receive(naming(names(100, 1)));
+    expect(collector.counts()).toMatchObject({ flows_names_cap: 1 });
+  });
+
   it('gets back the places of names that were evicted, and may name them again', () => {
     const collector = new TestCollector({ exporterCap: NAMES + 2 });
     collector.decoder.tick(0);

@@ -1,7 +1,8 @@
 // The exporters that one sender's messages name: elements 130, 131, 403 and 404 of a mediator, the agents of relayed sFlow. Whoever can
 // send can name any address, so a sender has only a few such names, unless the configuration trusts it as a mediator.
 import type { Exporter } from './exporter.ts';
-import { STATE_COST, type StateAccount, type StateHolder } from './state-memory.ts';
+import type { StateAccount, StateHolder } from './state-account.ts';
+import { STATE_COST } from './state-memory.ts';
 
 /** Names of a sender that is not trusted: enough for a switch with an agent in each part, or a host that relays a few. */
 export const NAMES = 16;

@@ -87,7 +87,7 @@ describe('what exporters make us keep', () => {
         .domains.map(({ domain }) => domain),
     ).toEqual([2]);
 
-    const sflow = new SflowCollector({ stateBytes: STATE_COST.subAgent + name(255) });
+    const sflow = new SflowCollector({ stateBytes: STATE_COST.name + STATE_COST.subAgent + name(255) });
     const records = [1, 2, 3].map((ifIndex) => interfaceCountersRecord({ ifIndex, speed: 1e9 }));
     sflow.take(
       encodeSflowDatagram(header, [{ kind: 'counter', sequence: 1, source: { class: 0, index: 1 }, records }]),

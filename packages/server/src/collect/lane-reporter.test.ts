@@ -51,6 +51,15 @@ describe('the report of a lane', () => {
     expect(reporter.report(STATS, '').exporters).toEqual([]);
   });
 
+  it('warns of the caps that the lane reached, and who reached them', () => {
+    const { decoder, reporter } = reporterOf({ exporterCap: 1 });
+    const batch = new FlowBatch(64);
+    const { bytes } = encodeIpfix({ time: NOW, sysUptime: 0, sequence: 0, domain: 1 }, [{ templates: [NAMES] }]);
+    for (const last of [1, 2]) decoder.decode(bytes, 0, bytes.length, parseAddress(`192.0.2.${last}`), 0, NOW, batch);
+    decoder.tick(1e9);
+    expect(reporter.report(STATS, '').warnings).toEqual([expect.stringMatching(/listen\.max_exporters.*192\.0\.2\.2/)]);
+  });
+
   it('tells which exporters were evicted when their table fills, whose counters stay to be told', () => {
     const { memory, decoder, reporter } = reporterOf({ exporterCap: 20 });
     const batch = new FlowBatch(64);

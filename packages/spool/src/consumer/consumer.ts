@@ -8,7 +8,7 @@ import { type Manifest, readManifest } from '../manifest.ts';
 import { wholeBlocks } from '../writer/salvage.ts';
 import { listAside, type SetAsideList, setAside } from './aside.ts';
 import { type Backlog, backlogOf } from './cap.ts';
-import type { CountEnds, Delivery, Destination, Ends, Failure } from './destination.ts';
+import type { CountEnds, Delivery, Destination, Failure } from './destination.ts';
 import { SideBySide } from './side-by-side.ts';
 import { Vanished } from './vanished.ts';
 import { verifyFile } from './verify.ts';

@@ -2,7 +2,7 @@
 import { WireError } from '../errors.ts';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export class StateWriter {
   #bytes = new Uint8Array(65_536);
@@ -121,10 +121,10 @@ export class StateReader {
     return value;
   }
 
-  /** An element's value that is an index: exact to 2^53. */
+  /** What an element said: a whole number, exact to 2^53 and rounded up to 2^64. */
   index(): number {
     const value = this.#view.getFloat64(this.#take(8));
-    if (!Number.isSafeInteger(value) || value < 0) throw damaged('an index');
+    if (!Number.isInteger(value) || value < 0) throw damaged('an index');
     return value;
   }
 

@@ -1,4 +1,4 @@
-import { hashBytes, parseAddress, parseNetwork, SOURCE } from '@weir/record';
+import { FlowBatch, hashBytes, parseAddress, parseNetwork, SOURCE } from '@weir/record';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DecoderOptions } from '../dispatch.ts';
@@ -60,7 +60,7 @@ const OPTIONS: TemplateSpec = {
   scopes: 1,
   fields: [templateField(10, 4), templateField(82, 8), templateField(34)],
 };
-const SAMPLERS: TemplateSpec = { id: 501, scopes: 1, fields: [templateField(302, 4), templateField(34)] };
+const SAMPLERS: TemplateSpec = { id: 501, scopes: 1, fields: [templateField(302, 8), templateField(34)] };
 const SYSTEM: TemplateSpec = {
   id: 502,
   scopes: 1,
@@ -69,9 +69,16 @@ const SYSTEM: TemplateSpec = {
 
 const learnt = fc.record({
   templates: fc.array(template, { minLength: 1, maxLength: 6 }),
-  interfaces: fc.array(fc.tuple(fc.nat(9), fc.constantFrom('', 'eth0', 'naïve'), fc.nat(3)), { maxLength: 5 }),
-  samplers: fc.array(fc.tuple(fc.nat(9), fc.nat(99)), { maxLength: 5 }),
-  system: fc.array(fc.tuple(fc.constant(0), fc.constantFrom(0, NOW - 5000), fc.nat(9)), { maxLength: 1 }),
+  interfaces: fc.array(
+    fc.tuple(fc.nat(0xffffffff), fc.constantFrom('', 'eth0', 'naïve', '\ufffd', '\ufeff\ufeff!'), fc.nat(3)),
+    {
+      maxLength: 5,
+    },
+  ),
+  samplers: fc.array(fc.tuple(fc.bigInt(0n, 2n ** 64n - 1n), fc.nat(0xffffffff)), { maxLength: 5 }),
+  system: fc.array(fc.tuple(fc.constant(0), fc.constantFrom(0, NOW - 5000, 2n ** 64n - 1n), fc.nat(9)), {
+    maxLength: 1,
+  }),
 });
 
 describe('what was saved of exporters', () => {
@@ -147,14 +154,14 @@ describe('what was saved of exporters', () => {
     };
     // Numbered by the last flow of each message, as Open vSwitch does.
     let last = 0;
-    for (const count of [1, 2, 3, 1, 2, 3, 1]) {
+    for (const count of [1, 2, 3, 1, 2, 3]) {
       last += count;
       before.receive(message(last, count));
     }
     const lost = before.counts().sequence_lost_flows;
     const after = next(before, 0, {}, true);
     expect(describeAll(after)).toEqual(describeAll(before));
-    for (const count of [5, 1, 7, 2, 3]) {
+    for (const count of [3, 5, 1, 7, 2]) {
       last += count;
       after.receive(message(last, count));
       before.receive(message(last, count));
@@ -165,15 +172,19 @@ describe('what was saved of exporters', () => {
 
   it('goes on in the sequences for a hand-over, and begins them anew after a crash', () => {
     const before = collectorNow();
+    const sflow = (sequence: number) =>
+      encodeSflowDatagram({ agent: parseAddress('192.0.2.1'), subAgent: 3, sequence, uptime: 1 }, []);
     before.receive(v9(BOTH, 10));
     before.receive(ipfix(BOTH, 500));
+    before.receive(sflow(7));
     for (const [sequences, flows, datagrams] of [
-      [true, 9, 4],
+      [true, 9, 4 + 2],
       [false, undefined, undefined],
     ] as const) {
       const after = next(before, 0, {}, sequences);
       expect(after.receive(v9(DATA, 15))).toHaveLength(1);
       expect(after.receive(ipfix(DATA, 510))).toHaveLength(1);
+      after.receive(sflow(10));
       expect(after.counts().sequence_lost_flows).toBe(flows);
       expect(after.counts().sequence_lost_datagrams).toBe(datagrams);
     }
@@ -218,6 +229,55 @@ describe('what is too old', () => {
     expect(domains(HOUR)).toEqual([1, 2]);
     expect(domains(HOUR + 1)).toEqual([2]);
     expect(domains(2 * HOUR + 1)).toEqual([]);
+  });
+
+  it('is passed over with all that belongs to it, and what stands behind it is restored', () => {
+    const before = collectorNow({ limits });
+    const agent = parseAddress('192.0.2.1');
+    const told = (sequence: number) =>
+      encodeSflowDatagram({ agent, subAgent: sequence, sequence, uptime: 1 }, [
+        { kind: 'counter', sequence: 1, source: { class: 0, index: 4 }, records: [portNameRecord('eth4')] },
+        flowSample([headerOf(tcpFrame)]),
+      ]);
+    const rich = [
+      { templates: [OPTIONS, SAMPLERS, FLOW] },
+      { template: OPTIONS, records: [[5, 'eth0', 10]] },
+      { template: SAMPLERS, records: [[1, 20]] },
+    ];
+    for (const domain of [1, 2]) before.receive(ipfix(rich, 0, domain));
+    for (const subAgent of [1, 2]) before.receive(told(subAgent));
+    before.decoder.tick(BOOTED + HOUR);
+    before.receive(ipfix(rich, 0, 2));
+    before.receive(told(2));
+    const after = next(before, 2 * HOUR + 1, { limits });
+    const second = describeAll(before).map(({ protocol, domains }) => ({ protocol, domains: domains.slice(1) }));
+    expect(describeAll(after)).toEqual(second);
+    expect(second[0].domains[0].interfaces).toHaveLength(1);
+  });
+
+  it('is told for each template of a domain', () => {
+    const before = collectorNow({ limits });
+    const OTHER = { ...FLOW, id: 301 };
+    before.receive(ipfix([{ templates: [FLOW, OTHER] }]));
+    before.decoder.tick(BOOTED + HOUR);
+    before.receive(ipfix([{ templates: [OTHER] }]));
+    const ids = ({ peer }: TestCollector) =>
+      peer.protocols
+        .get(SOURCE.ipfix)
+        ?.describe()
+        .domains.flatMap(({ templates }) => templates.map(({ id }) => id));
+    const saved = before.decoder.save({ time: NOW });
+    const restored = (later: number) => {
+      const after = new TestCollector({ limits });
+      after.decoder.tick(BOOTED + HOUR + later);
+      after.decoder.restore(saved, NOW + later);
+      return after;
+    };
+    const soon = restored(HOUR);
+    expect(ids(soon)).toEqual([300, 301]);
+    soon.decoder.tick(BOOTED + 2 * HOUR + 1);
+    expect(ids(soon)).toEqual([301]);
+    expect(ids(restored(HOUR + 1))).toEqual([301]);
   });
 
   it('grows older from where it was', () => {
@@ -282,21 +342,20 @@ describe('a state that is restored', () => {
 
   it('leaves out newcomers first where it may take only so much', () => {
     const collector = collectorNow();
+    const bytes = ipfix(BOTH);
+    const send = (address: string) =>
+      collector.decoder.decode(bytes, 0, bytes.length, parseAddress(address), 0, NOW, new FlowBatch(200));
+    for (let last = 1; last < 100; last++) send(`198.51.100.${last}`);
     for (let minute = 0; minute < 3; minute++) {
       collector.decoder.tick(BOOTED + minute * MINUTE);
-      collector.receive(ipfix(BOTH));
-    }
-    const bytes = ipfix(BOTH);
-    for (let last = 1; last < 100; last++) {
-      const batch = collector.batch(bytes);
-      collector.decoder.decode(bytes, 0, bytes.length, parseAddress(`198.51.100.${last}`), 0, NOW, batch);
+      send('203.0.113.1');
     }
     const all = collector.decoder.save({ time: NOW });
     const some = collector.decoder.save({ time: NOW, maxBytes: all.length / 3 });
     expect(some.length).toBeLessThanOrEqual(all.length / 3);
-    const after = new TestCollector();
-    expect(after.decoder.restore(some, NOW).exporters).toBeGreaterThan(25);
-    expect(after.peer.minutes).toBe(3);
+    const { decoder } = new TestCollector();
+    expect(decoder.restore(some, NOW).exporters).toBeGreaterThan(25);
+    expect(decoder.exporters.find(parseAddress('203.0.113.1'), 0)?.minutes).toBe(3);
   });
 
   it('is worth saving again when something was learnt, and not before', () => {

@@ -50,13 +50,15 @@ function restoreSubAgent(source: SflowSource | undefined, reader: StateReader, r
   const subAgent = restoring.isExpired(usage) ? undefined : source?.subAgent(id);
   reader.list(() => {
     const dataSource = reader.u32();
-    subAgent?.noteSampling(dataSource, reader.u32());
+    const rate = reader.u32();
+    subAgent?.noteSampling(dataSource, rate);
   });
   reader.list(() => {
     const ifIndex = reader.u32();
     const name = reader.text().slice(0, MAX_NAME_BYTES);
     const speed = reader.time();
-    subAgent?.describeInterface(ifIndex, { name, speed, type: reader.u32() });
+    const type = reader.u32();
+    subAgent?.describeInterface(ifIndex, { name, speed, type });
   });
   if (subAgent === undefined) return;
   Object.assign(subAgent, usage);

@@ -52,7 +52,8 @@ function restoreDomain(state: TemplateState, framing: Framing, reader: StateRead
   reader.list(() => {
     const ifIndex = reader.index();
     const name = reader.text().slice(0, MAX_TEXT_BYTES);
-    domain?.nameInterface(ifIndex, name, reader.text().slice(0, MAX_TEXT_BYTES));
+    const alias = reader.text().slice(0, MAX_TEXT_BYTES);
+    domain?.nameInterface(ifIndex, name, alias);
   });
   let templates = 0;
   reader.list(() => {

@@ -1,4 +1,4 @@
-import { SOURCE } from '@weir/record';
+import { FlowBatch, parseAddress, SOURCE } from '@weir/record';
 import { describe, expect, it } from 'vitest';
 import { encodeIpfix } from '../ipfix/encode.ts';
 import { encodeNetflow9 } from '../netflow/v9-encode.ts';
@@ -160,6 +160,22 @@ describe('templates that are idle', () => {
     expect(collector.receive(data)).toEqual([]);
     expect(collector.counts()).toMatchObject({ templates_expired: 1, sets_no_template: 1 });
     expect(collector.receive(both)).toHaveLength(1);
+  });
+
+  it('do so before anybody looks for them', () => {
+    const { collector, at } = collectorAt();
+    const { decoder } = collector;
+    const send = (bytes: Uint8Array, address: string) => {
+      const batch = new FlowBatch(200);
+      decoder.decode(bytes, 0, bytes.length, parseAddress(address), 0, NOW, batch);
+      return batch.length;
+    };
+    for (let last = 1; last <= 100; last++) send(both, `198.51.100.${last}`);
+    at(1.9999);
+    // A second later a few of them have been looked at.
+    at(2.0002);
+    expect([send(data, '198.51.100.1'), send(data, '198.51.100.100')]).toEqual([0, 0]);
+    expect(decoder.exporters.all().filter(({ memory }) => memory.held === 0).length).toBeLessThan(10);
   });
 
   it('live on while they are sent again or have data', () => {
