@@ -142,18 +142,37 @@ describe('NetFlow v5', () => {
   });
 
   it.each([
-    ['none', 0],
     ['one more than there are', 2],
     ['the most', 0xffff],
-  ])('refuses a count of %s', (_, count) => {
+  ])('keeps the flows that are whole of a count of %s, and counts the message as malformed', (_, count) => {
     const collector = new TestCollector();
-    expect(collector.receive(message((view) => view.setUint16(2, count)))).toEqual([]);
-    expect(collector.counts()).toEqual({ datagrams_received: 1, datagrams_malformed: 1 });
+    expect(collector.receive(message((view) => view.setUint16(2, count)))).toMatchObject([
+      { src_addr: '10.0.0.1', dst_addr: '10.0.0.2', bytes: 900 },
+    ]);
+    expect(collector.counts()).toEqual({ datagrams_received: 1, datagrams_malformed: 1, flows_received: 1 });
   });
 
-  it('refuses a header that is cut', () => {
+  it('takes the sequence after such a message as it comes: how many flows it was numbered for is not known', () => {
     const collector = new TestCollector();
-    expect(collector.receive(message().subarray(0, 23))).toEqual([]);
+    collector.receive(message());
+    // Five flows are missing before it.
+    const cut = (view: DataView) => {
+      view.setUint16(2, 30);
+      view.setUint32(16, 6);
+    };
+    const [row] = collector.receive(message(cut));
+    expect(Number(row.quality) & QUALITY.after_sequence_gap).toBe(QUALITY.after_sequence_gap);
+    for (const sequence of [36, 37]) collector.receive(message((view) => view.setUint32(16, sequence)));
+    expect(collector.counts().sequence_lost_flows).toBe(5);
+  });
+
+  it.each([
+    ['that counts no flows', message((view) => view.setUint16(2, 0))],
+    ['whose header is cut', message().subarray(0, 23)],
+    ['whose first flow is cut', message().subarray(0, 71)],
+  ])('refuses a message %s', (_, bytes) => {
+    const collector = new TestCollector();
+    expect(collector.receive(bytes)).toEqual([]);
     expect(collector.counts()).toEqual({ datagrams_received: 1, datagrams_malformed: 1 });
   });
 

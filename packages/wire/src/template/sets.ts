@@ -24,7 +24,10 @@ export interface SetsResult {
 
 const result: SetsResult = { whole: true, records: 0, skipped: false };
 
-/** Reads the sets in `run.message[start, end)`. The answer is one object, reused. */
+/**
+ * Reads the sets in `run.message[start, end)`. A data set that goes on past `end` is read up to `limit`, where the bytes of the message
+ * end for certain: the records that are whole are kept. The answer is one object, reused.
+ */
 export function readSets(
   run: Run,
   state: TemplateState,
@@ -32,6 +35,7 @@ export function readSets(
   view: DataView,
   start: number,
   end: number,
+  limit = end,
 ): SetsResult {
   result.whole = true;
   result.records = 0;
@@ -42,11 +46,15 @@ export function readSets(
     const length = view.getUint16(at + 2);
     // Zeros to the end are padding of the message; some exporters add them.
     if (id === 0 && length === 0) return result;
+    const bodyAt = at + SET_HEADER_BYTES;
     if (length < SET_HEADER_BYTES || at + length > end) {
       result.whole = false;
+      // Templates are not learned from a set that is cut: a wrong one would spoil what comes after this message too.
+      if (length >= SET_HEADER_BYTES && id >= FIRST_TEMPLATE_ID) {
+        readData(run, view, id, bodyAt, Math.min(at + length, limit));
+      }
       return result;
     }
-    const bodyAt = at + SET_HEADER_BYTES;
     at += length;
     if (id === framing.templateSet || id === framing.optionsSet) {
       if (!readTemplates(run, state, framing, view, bodyAt, at, id === framing.optionsSet)) result.whole = false;
