@@ -142,7 +142,7 @@ export const FIELD_SPECS = {
       { ecs: 'destination.ip', goflow: 'DstAddr', netobserv: 'DstAddr', antrea: 'destinationIPv4Address' },
     ],
   }),
-  ...pair('port', 'u16', 'Transport port of the %', {
+  ...pair('port', 'u16', 'Transport port of the %; ICMP has none', {
     ...core,
     elements: [
       [7, 180, 182],
@@ -155,7 +155,7 @@ export const FIELD_SPECS = {
   }),
   proto: field('u8', 'IP protocol number', {
     ...core,
-    elements: [4],
+    elements: [4, 193],
     elsewhere: { ecs: 'network.iana_number', goflow: 'Proto', netobserv: 'Proto', antrea: 'protocolIdentifier' },
   }),
   ether_type: field('u16', 'EtherType of the payload', {

@@ -114,13 +114,15 @@ describe('NetFlow v5', () => {
     expect(row.quality).toBe(QUALITY.as_given);
   });
 
-  it('reads ICMP type and code from the destination port', () => {
+  it('reads ICMP type and code from the destination port, which ICMP does not have', () => {
     const bytes = message((view) => {
       view.setUint8(62, 1);
       view.setUint16(58, 0x0301);
     });
     const [row] = new TestCollector().receive(bytes);
-    expect(row).toMatchObject({ proto: 1, icmp_type: 3, icmp_code: 1, dst_port: 0x0301 });
+    expect(row).toMatchObject({ proto: 1, icmp_type: 3, icmp_code: 1 });
+    expect(row).not.toHaveProperty('dst_port');
+    expect(row).not.toHaveProperty('src_port');
     expect(Number(row.quality) & QUALITY.icmp_given).toBe(QUALITY.icmp_given);
   });
 
@@ -214,8 +216,7 @@ describe('NetFlow v5', () => {
       as: fc.tuple(u16, u16),
       masks: fc.tuple(u8, u8),
       flags: u8,
-      // Not ICMP, whose type and code would be read from the port.
-      proto: fc.integer({ min: 2, max: 255 }),
+      proto: fc.oneof(fc.constant(1), u8),
       tos: u8,
     });
     fc.assert(
@@ -233,8 +234,13 @@ describe('NetFlow v5', () => {
           for (const field of [FIELD.bytes_sampled, FIELD.bytes]) batch.use(field)[row * 2] = r.bytes;
           setNumber(batch.use(FIELD.time_start), row, NOW - r.start);
           setNumber(batch.use(FIELD.time_end), row, NOW - r.end);
-          batch.use(FIELD.src_port)[row] = r.ports[0];
-          batch.use(FIELD.dst_port)[row] = r.ports[1];
+          if (r.proto === 1) {
+            batch.use(FIELD.icmp_type)[row] = r.ports[0];
+            batch.use(FIELD.icmp_code)[row] = r.ports[1];
+          } else {
+            batch.use(FIELD.src_port)[row] = r.ports[0];
+            batch.use(FIELD.dst_port)[row] = r.ports[1];
+          }
           batch.use(FIELD.in_if)[row] = r.interfaces[0];
           batch.use(FIELD.out_if)[row] = r.interfaces[1];
           batch.use(FIELD.src_as)[row] = r.as[0];

@@ -238,9 +238,11 @@ function readRecords(
     srcMask[row] = view.getUint8(at + 44);
     dstMask[row] = view.getUint8(at + 45);
     if (protocol === ICMP) {
-      // Exporters put type and code into the destination port, which is kept as it came.
+      // Exporters put type and code into the destination port: ICMP has none.
       icmpType[row] = port >> 8;
       icmpCode[row] = port;
+      srcPort[row] = 0;
+      dstPort[row] = 0;
       quality[row] = messageQuality | QUALITY.icmp_given;
     } else quality[row] = messageQuality;
   }

@@ -192,13 +192,69 @@ describe('ICMP', () => {
   });
 
   it('hides in the destination port where no element has it', () => {
-    expect(v9([4, 1], [7, 0], [11, 0x0800])).toMatchObject({ icmp_type: 8, dst_port: 0x0800 });
+    expect(v9([4, 1], [7, 0], [11, 0x0800])).toMatchObject({ icmp_type: 8 });
+    expect(ipfix([4, 58], [11, 0x8700])).toMatchObject({ icmp_type: 135 });
+    expect(v9([4, 6], [11, 0x0800])).toMatchObject({ dst_port: 0x0800 });
     expect(v9([4, 6], [11, 0x0800]).icmp_type).toBeUndefined();
+  });
+
+  it.each([
+    ['none', []],
+    ['32', [[32, 0x0800]]],
+    ['139', [[139, 0x0800]]],
+    [
+      '176 and 177',
+      [
+        [176, 8],
+        [177, 0],
+      ],
+    ],
+  ] as const)('has no ports, whatever stands in their elements (type and code in %s)', (_, values) => {
+    // Cisco's ASA sends the identifier of the echo request as a port.
+    for (const row of [
+      v9([4, 1], [7, 17549], [11, 0x0800], ...values),
+      ipfix([7, 17549], [11, 0x0800], [4, 1], ...values),
+    ]) {
+      expect(row).toMatchObject({ proto: 1, icmp_type: 8 });
+      expect(row).not.toHaveProperty('src_port');
+      expect(row).not.toHaveProperty('dst_port');
+    }
+    expect(ipfix([4, 17], [7, 17549], [11, 53], ...values)).toMatchObject({ src_port: 17549, dst_port: 53 });
+    // A port of a length that holds no type and code goes too.
+    expect(ipfix([4, 1], [7, 1, 4], [11, 2, 4], ...values)).not.toHaveProperty('dst_port');
   });
 
   it('of type zero is known to be given', () => {
     expect(quality(ipfix([4, 1], [176, 0], [177, 0]), 'icmp_given')).toBe(true);
     expect(quality(ipfix([4, 6], [176, 0], [177, 0]), 'icmp_given')).toBe(false);
+    // Without a protocol a zero may be anything.
+    expect(quality(ipfix([176, 0], [177, 0]), 'icmp_given')).toBe(false);
+    expect(quality(ipfix([176, 3], [177, 0]), 'icmp_given')).toBe(true);
+  });
+});
+
+describe('the protocol', () => {
+  it('of IPv6 flows may come as the next header', () => {
+    const ends = [
+      [27, ipv6('2001:db8::1')],
+      [28, ipv6('2001:db8::2')],
+    ] as const;
+    expect(ipfix(...ends, [193, 6], [7, 40000], [11, 443])).toMatchObject({ proto: 6, dst_port: 443 });
+    const icmp = ipfix(...ends, [193, 58], [7, 0], [11, 0x8000]);
+    expect(icmp).toMatchObject({ proto: 58, icmp_type: 128 });
+    expect(quality(icmp, 'icmp_given')).toBe(true);
+  });
+
+  it('that is TCP has no ICMP type, where the template has both', () => {
+    const row = ipfix([193, 6], [178, 0], [179, 0]);
+    expect(row.proto).toBe(6);
+    expect(quality(row, 'icmp_given')).toBe(false);
+    expect(ipfix([193, 58], [178, 134], [179, 0])).toMatchObject({ proto: 58, icmp_type: 134 });
+  });
+
+  it('is the one behind the extension headers where the record has both', () => {
+    expect(ipfix([193, 44], [4, 17]).proto).toBe(17);
+    expect(ipfix([4, 0], [193, 17]).proto).toBe(17);
   });
 });
 

@@ -141,6 +141,25 @@ describe('what the encoders wrote comes back', () => {
     );
   });
 
+  it.each([
+    [1, [4, 7, 11]],
+    [58, [4, 7, 11]],
+    [1, [4, 7, 11, 32]],
+    [58, [4, 139]],
+    [58, [193, 178, 179]],
+  ])('for ICMP (%i) in the elements %s', (proto, elements) => {
+    const batch = new FlowBatch(1);
+    batch.core.proto[0] = proto;
+    batch.core.icmp_type[0] = 8;
+    batch.core.icmp_code[0] = 2;
+    batch.length = 1;
+    const template = { id: 256, fields: elements.map((element) => templateField(element)) };
+    const sets = [{ templates: [template] }, { template, batch, from: 0, to: 1 }];
+    const [row] = new TestCollector().receive(encodeIpfix({ ...CONTEXT, domain: 1 }, sets).bytes);
+    expect(row).toMatchObject({ proto, icmp_type: 8, icmp_code: 2 });
+    expect(row).not.toHaveProperty('dst_port');
+  });
+
   it('in IPFIX', () => {
     fc.assert(
       fc.property(flows([...COMMON, ...IPFIX]), ([columns, rows, values]) => comesBack('ipfix', columns, rows, values)),

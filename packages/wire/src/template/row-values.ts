@@ -58,6 +58,9 @@ const time =
 
 const uptime = (ms: number, context: RowContext): number => (ms - context.time + context.sysUptime) >>> 0;
 
+const icmpTypeCode: Read = (batch, row) => (batch.core.icmp_type[row] << 8) | batch.core.icmp_code[row];
+const isIcmp = (proto: number): boolean => proto === 1 || proto === 58;
+
 const OVS_TUNNEL_CODES = new Map<number, number>([
   [TUNNEL_TYPE.vxlan, 1],
   [TUNNEL_TYPE.gre, 2],
@@ -91,8 +94,14 @@ const READERS = new Map<ElementKey, Read>([
   [161, (batch, row) => getNumber(batch.core.time_end, row) - getNumber(batch.core.time_start, row)],
   [5, (batch, row) => (batch.core.dscp[row] << 2) | (batch.has(FIELD.ecn) ? batch.use(FIELD.ecn)[row] : 0)],
   [195, number(FIELD.dscp)],
-  [32, (batch, row) => (batch.core.icmp_type[row] << 8) | batch.core.icmp_code[row]],
-  [139, (batch, row) => (batch.core.icmp_type[row] << 8) | batch.core.icmp_code[row]],
+  [32, icmpTypeCode],
+  [139, icmpTypeCode],
+  // As routers send it: ICMP has no port, and its type and code go here.
+  [
+    11,
+    (batch, row, context) =>
+      isIcmp(batch.core.proto[row]) ? icmpTypeCode(batch, row, context) : batch.core.dst_port[row],
+  ],
   [61, (batch, row) => (batch.core.direction[row] - 1) & 0xff],
   [306, (batch, row) => Math.max(0, batch.core.sampling_rate[row] - 1)],
   [305, () => 1],
