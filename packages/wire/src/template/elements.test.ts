@@ -296,6 +296,33 @@ describe('packet headers', () => {
     expect(ipfix([6, 0x112, 2]).tcp_flags).toBe(0x112);
   });
 
+  it('give no TCP flags that the header does not have', () => {
+    // The data offset of a header of five words, and the bits that are not assigned.
+    expect(ipfix([6, 0x5112, 2]).tcp_flags).toBe(0x112);
+    expect(ipfix([6, 0x0e02, 2]).tcp_flags).toBe(0x02);
+    expect(ipfix([6, 0x5018, 4]).tcp_flags).toBe(0x18);
+    expect(ipfix([6, Uint8Array.of(0x50, 0x18), 65535]).tcp_flags).toBe(0x18);
+  });
+
+  it.each([
+    ['SYN and ACK of one packet', 0x110, 0x12],
+    ['FIN and ACK of one packet', 0x211, 0x11],
+    ['RST and ACK of one packet', 0x400, 0x14],
+    ['all that it has', 0x7ff, 0xff],
+    ['PSH and ACK, as they are', 0x18, 0x18],
+  ])('give the flags that NetObserv’s own bits stand for: %s', (_, bits, flags) => {
+    const mac = new Uint8Array(6);
+    const layer2 = [
+      [256, 0x0800],
+      [61, 0],
+      [56, mac],
+      [80, mac],
+    ] as const;
+    expect(ipfix(...layer2, [8, ipv4('10.0.0.1')], [12, ipv4('10.0.0.2')], [4, 6], [6, bits, 2]).tcp_flags).toBe(flags);
+    // As its pipeline orders them.
+    expect(ipfix(...layer2, [193, 6], [7, 1], [11, 2], [1, 1], [6, bits, 2]).tcp_flags).toBe(flags);
+  });
+
   it('give the direction, moved by one', () => {
     expect(ipfix([61, 0]).direction).toBe(DIRECTION.ingress);
     expect(ipfix([61, 1]).direction).toBe(DIRECTION.egress);

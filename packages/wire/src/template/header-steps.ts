@@ -127,6 +127,39 @@ function icmpStep(both: readonly Slot[], types: readonly Slot[], codes: readonly
   };
 }
 
+/** The flags that IANA has assigned in the TCP header (RFC 9293 section 6): FIN in bit 0 to AE, once NS, in bit 8. */
+const TCP_FLAGS = 0x1ff;
+const [FIN, SYN, RST, ACK] = [0x01, 0x02, 0x04, 0x10];
+/** NetObserv's own: one of these instead of the two flags of the header, for a packet that has both. */
+const [NETOBSERV_SYN_ACK, NETOBSERV_FIN_ACK, NETOBSERV_RST_ACK] = [0x100, 0x200, 0x400];
+
+/**
+ * Element 6 in two bytes or more: what is no flag of the TCP header does not stay. The highest four bits are the header's data offset, to be
+ * ignored (RFC 7125 section 3); the next three are unassigned. Bit 8 is AE from all exporters but NetObserv, which is told by its
+ * template and whose bits become the flags they stand for.
+ */
+export function tcpFlagsSteps(slot: Slot | undefined, netObserv: boolean): Step[] {
+  if (slot === undefined || (!slot.variable && slot.length < 2)) return [];
+  return [netObserv ? netObservFlagsStep : headerFlagsStep];
+}
+
+function headerFlagsStep({ batch, row: first, end }: Run): void {
+  const flags = batch.core.tcp_flags;
+  for (let row = first; row < end; row++) flags[row] &= TCP_FLAGS;
+}
+
+function netObservFlagsStep({ batch, row: first, end }: Run): void {
+  const column = batch.core.tcp_flags;
+  for (let row = first; row < end; row++) {
+    const bits = column[row];
+    let flags = bits & 0xff;
+    if ((bits & NETOBSERV_SYN_ACK) !== 0) flags |= SYN | ACK;
+    if ((bits & NETOBSERV_FIN_ACK) !== 0) flags |= FIN | ACK;
+    if ((bits & NETOBSERV_RST_ACK) !== 0) flags |= RST | ACK;
+    column[row] = flags;
+  }
+}
+
 /** Elements 70 to 79: label stack entries of three bytes, 20 bits of them the label; an entry of zeros is none. */
 export function mplsStep(slots: readonly Slot[]): Step {
   return (run) => {

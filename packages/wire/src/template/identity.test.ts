@@ -44,7 +44,7 @@ const COMMON: readonly Case[] = [
   { element: 7, field: FIELD.src_port, value: u16 },
   { element: 11, field: FIELD.dst_port, value: u16 },
   { element: 4, field: FIELD.proto, value: fc.constantFrom(6, 17, 132) },
-  { element: 6, field: FIELD.tcp_flags, value: u16 },
+  { element: 6, field: FIELD.tcp_flags, value: fc.nat(0x1ff) },
   { element: 6, field: FIELD.tcp_flags, value: u8, length: 1 },
   { element: 195, field: FIELD.dscp, value: fc.nat(63) },
   { element: 10, field: FIELD.in_if, value: u32 },

@@ -10,12 +10,14 @@ import {
   mplsStep,
   ovsTunnelTypeStep,
   segmentStep,
+  tcpFlagsSteps,
   textStep,
   trafficClassAndDirectionStep,
   trafficClassStep,
 } from './header-steps.ts';
 import { type Layout, layOut, type Slot } from './layout.ts';
 import { optionsStep } from './options.ts';
+import { isNetObserv } from './quirks.ts';
 import type { Step } from './run.ts';
 import { rateSlots, type SamplingPlan } from './sampling.ts';
 import { type Copy, copySteps, lazily, scalarSteps } from './scalar.ts';
@@ -73,7 +75,8 @@ export function compile(template: Template): Plan {
   const times = timePlan((element) => first(element));
   const plan = { layout, sampling, timeMissing: times.missing, settleTimes: times.settle };
   if (template.options) return { ...plan, steps: [optionsStep(slots)], counters: [], quality: 0 };
-  const steps = [...plainSteps(slots), ...headerSteps(slots, first), ...times.steps, ...exporterSteps(slots)];
+  const flags = tcpFlagsSteps(first(6), isNetObserv(template));
+  const steps = [...plainSteps(slots), ...flags, ...headerSteps(slots, first), ...times.steps, ...exporterSteps(slots)];
   return { ...plan, steps, counters: counterSteps(first), quality: templateQuality(slots) };
 }
 
