@@ -110,6 +110,8 @@ export const QUALITY = {
   demo: 1 << 9,
   /** An element was longer than its column and was cut to the low bits. */
   value_cut: 1 << 10,
+  /** The exporter gave two different sampling rates for the record: `sampling_rate` is the one that was believed. */
+  sampling_contradicted: 1 << 11,
 } as const;
 
 /** Code tables by the column they belong to, for names in filters, JSON and the console. */

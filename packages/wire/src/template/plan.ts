@@ -19,7 +19,8 @@ import { type Layout, layOut, type Slot } from './layout.ts';
 import { optionsStep } from './options.ts';
 import { isNetObserv } from './quirks.ts';
 import type { Step } from './run.ts';
-import { rateSlots, type SamplingPlan } from './sampling.ts';
+import { rateSlots } from './sampling-elements.ts';
+import type { SamplingPlan } from './sampling-steps.ts';
 import { type Copy, copySteps, lazily, scalarSteps } from './scalar.ts';
 import type { Template } from './template.ts';
 import { timePlan } from './time-steps.ts';
@@ -74,7 +75,7 @@ export function compile(template: Template): Plan {
   const sampling: SamplingPlan = { record: rateSlots(first), sampler: first(48), selector: first(302) };
   const times = timePlan((element) => first(element));
   const plan = { layout, sampling, timeMissing: times.missing, settleTimes: times.settle };
-  if (template.options) return { ...plan, steps: [optionsStep(slots)], counters: [], quality: 0 };
+  if (template.options) return { ...plan, steps: [optionsStep(slots, template.id)], counters: [], quality: 0 };
   const flags = tcpFlagsSteps(first(6), isNetObserv(template));
   const steps = [...plainSteps(slots), ...flags, ...headerSteps(slots, first), ...times.steps, ...exporterSteps(slots)];
   return { ...plan, steps, counters: counterSteps(first), quality: templateQuality(slots) };

@@ -7,7 +7,7 @@ import { gather, scratch, scratchView } from './layout.ts';
 import { compile, type Plan } from './plan.ts';
 import { isOpenVSwitch } from './quirks.ts';
 import type { Run } from './run.ts';
-import { generalRate, settleRates } from './sampling.ts';
+import { generalRate, settleRates } from './sampling-steps.ts';
 import { FIRST_TEMPLATE_ID, type Framing, readFields, readTemplateHeader, Template } from './template.ts';
 
 const SET_HEADER_BYTES = 4;
