@@ -20,7 +20,7 @@ export const SOURCE = {
 /** `sampling_source`: where the rate that scaled this record came from. */
 export const SAMPLING_SOURCE = { none: 0, record: 1, options: 2, header: 3, configured: 4 } as const;
 
-/** `record_type`. */
+/** `record_type`. All but `flow` are events: without counters they are no traffic, and are not counted as flows. */
 export const RECORD_TYPE = {
   flow: 0,
   conversation_start: 1,
@@ -29,6 +29,7 @@ export const RECORD_TYPE = {
   nat_event: 4,
   deny: 5,
   drop_sample: 6,
+  alert: 7,
 } as const;
 
 /** `flow_type`: where the two ends are, as far as the inventory knows. */

@@ -119,7 +119,9 @@ export const FIELD_SPECS = {
   sequence: field('u32', 'Sequence number of the message', { elsewhere: { goflow: 'SequenceNum' } }),
   template_id: field('u16', 'Template that described the record', { elements: [145] }),
   seen_by: field('list(addr)', 'Exporters merged into this row by correlation'),
-  record_type: field('u8', 'Flow, part of a conversation, NAT event, deny or drop sample'),
+  record_type: field('u8', 'Flow, or event: part of a conversation, NAT event, denied connection, drop sample, alert', {
+    elements: [233, 230, 40005, 33002],
+  }),
   quality: field('u32', 'Bit set of what is doubtful about the record', core),
   flow_id: field(
     'u64',
@@ -441,7 +443,9 @@ export const FIELD_SPECS = {
   }),
   policy_in_action: field('u8', 'Action of the ingress policy rule', { elements: ['56506/139'] }),
   policy_out_action: field('u8', 'Action of the egress policy rule', { elements: ['56506/140'] }),
-  verdict: field('u8', 'Allowed, dropped, rejected or unknown'),
+  verdict: field('u8', 'Allowed, dropped, rejected or unknown', {
+    elements: [233, 40005, 33002, '56506/139', '56506/140'],
+  }),
   verdict_source: field('u8', 'Whether the verdict was reported or evaluated'),
 
   ...inGroup('place'),

@@ -1,4 +1,15 @@
-import { CODES, DIRECTION, END_REASON, exporterKey, keyText, QUALITY, TUNNEL_TYPE, VERDICT } from '@weir/record';
+import {
+  CODES,
+  DIRECTION,
+  END_REASON,
+  exporterKey,
+  keyText,
+  QUALITY,
+  RECORD_TYPE,
+  TUNNEL_TYPE,
+  VERDICT,
+  VERDICT_SOURCE,
+} from '@weir/record';
 import { describe, expect, it } from 'vitest';
 import { encodeIpfix } from '../ipfix/encode.ts';
 import { encodeNetflow9 } from '../netflow/v9-encode.ts';
@@ -413,6 +424,58 @@ describe('counters', () => {
     expect(row).toMatchObject({ proto: CODES.proto.tcp, in_if: 7 });
     expect(quality(row, 'value_cut')).toBe(true);
     expect(quality(ipfix([4, 6, 2]), 'value_cut')).toBe(false);
+  });
+});
+
+describe('events', () => {
+  const { conversation_start, conversation_update, conversation_end, nat_event, deny, alert } = RECORD_TYPE;
+
+  it.each([
+    ['created', 1, conversation_start, VERDICT.allowed],
+    ['deleted', 2, conversation_end, VERDICT.allowed],
+    ['denied', 3, deny, VERDICT.dropped],
+    ['of an alert', 4, alert, undefined],
+    ['updated', 5, conversation_update, VERDICT.allowed],
+    ['to be ignored', 0, undefined, undefined],
+    ['that nobody knows yet', 6, undefined, undefined],
+    ['of a number that is no event', 255, undefined, undefined],
+  ])('of a firewall have a type and a verdict: a flow %s', (_, event, record_type, verdict) => {
+    for (const row of [ipfix([233, event], [4, 6]), v9([233, event], [4, 6]), v9([40005, event, 1], [4, 6])]) {
+      expect([row.record_type, row.verdict]).toEqual([record_type, verdict]);
+      expect(row.verdict_source).toBe(verdict === undefined ? undefined : VERDICT_SOURCE.reported);
+    }
+  });
+
+  it.each([
+    ['denied by an ACL', 1001, deny, VERDICT.dropped],
+    ['denied for a first packet that is no SYN', 1004, deny, VERDICT.dropped],
+    ['torn down', 2002, conversation_end, VERDICT.allowed],
+    ['for which it says nothing', 0, undefined, undefined],
+    ['for a reason that nobody knows', 7, undefined, undefined],
+  ])('of a firewall that sends only its reason have them too: a flow %s', (_, reason, record_type, verdict) => {
+    const row = v9([33002, reason, 2], [4, 6]);
+    expect([row.record_type, row.verdict]).toEqual([record_type, verdict]);
+    // The event itself counts before its reason.
+    expect(v9([33002, reason, 2], [233, 5])).toMatchObject({ record_type: conversation_update });
+  });
+
+  it('of a translator are no flows', () => {
+    for (const event of [1, 4, 5, 11, 13, 17]) {
+      const row = ipfix([230, event], [8, ipv4('10.0.0.1')], [225, ipv4('192.0.2.1')]);
+      expect(row).toMatchObject({ record_type: nat_event, nat_src_addr: '192.0.2.1' });
+      expect(row).not.toHaveProperty('verdict');
+    }
+    expect(ipfix([230, 0], [1, 100])).not.toHaveProperty('record_type');
+    expect(ipfix([230, 4], [233, 3])).toMatchObject({ record_type: deny, verdict: VERDICT.dropped });
+  });
+
+  it('keep the counters they carry', () => {
+    expect(v9([233, 2], [231, 500], [298, 5], [232, 9000])).toMatchObject({
+      record_type: conversation_end,
+      bytes: 500,
+      packets: 5,
+      rev_bytes: 9000,
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import { ACCOUNT, FIELD, FIELDS, type Field, QUALITY } from '@weir/record';
 import type { ElementKey } from '../ipfix/registry.ts';
 import { addressSteps, ipv4EndsStep, ipv4PathStep, writeFirst } from './address-steps.ts';
 import { COUNTER_FIELDS, counterSteps } from './counter-steps.ts';
+import { eventSteps } from './event-steps.ts';
 import {
   directionStep,
   icmpSteps,
@@ -61,6 +62,8 @@ const SPECIAL: ReadonlySet<string> = new Set([
   // Keys of policies are made of several names; nothing makes those rows from flow records yet.
   'policy_in',
   'policy_out',
+  'record_type',
+  'verdict',
 ]);
 
 export function compile(template: Template): Plan {
@@ -139,7 +142,7 @@ function headerSteps(slots: Slots, first: (key: ElementKey) => Slot | undefined)
   if (tunnelKey !== undefined) steps.push(...scalarSteps(FIELD.tunnel_id, [tunnelKey]));
   const segment = first(351);
   if (segment !== undefined) steps.push(segmentStep(segment));
-  steps.push(...verdictSteps(first));
+  steps.push(...eventSteps(first), ...verdictSteps(first));
   return steps;
 }
 

@@ -9,6 +9,7 @@ import {
   isIPv4,
   KINDS,
   type ListColumn,
+  RECORD_TYPE,
   TUNNEL_TYPE,
 } from '@weir/record';
 import { type ElementKey, findElement } from '../ipfix/registry.ts';
@@ -68,7 +69,24 @@ const OVS_TUNNEL_CODES = new Map<number, number>([
   [TUNNEL_TYPE.geneve, 7],
 ]);
 
+/** firewallEvent by `record_type`. */
+const FIREWALL_EVENTS = new Map<number, number>([
+  [RECORD_TYPE.conversation_start, 1],
+  [RECORD_TYPE.conversation_end, 2],
+  [RECORD_TYPE.deny, 3],
+  [RECORD_TYPE.alert, 4],
+  [RECORD_TYPE.conversation_update, 5],
+]);
+
+const firewallEvent: Read = (batch, row) =>
+  batch.has(FIELD.record_type) ? (FIREWALL_EVENTS.get(batch.use(FIELD.record_type)[row]) ?? 0) : 0;
+
 const READERS = new Map<ElementKey, Read>([
+  [233, firewallEvent],
+  [40005, firewallEvent],
+  // Which event of a translator, or why a firewall decided, a row does not say.
+  [230, () => 0],
+  [33002, () => 0],
   [1, wide(FIELD.bytes_sampled)],
   [2, wide(FIELD.packets_sampled)],
   [23, wide(FIELD.bytes_sampled)],
