@@ -12,4 +12,5 @@ export { QueryError, type QueryErrorCode, type QueryMistake } from './errors.ts'
 export { GROUP_NAMES } from './group-names.ts';
 export { METRICS, type Metric, metricValue } from './metrics.ts';
 export * from './query-schema.ts';
+export { trafficSql } from './sql/traffic.ts';
 export { niceStep, readDuration, resolveTime } from './time.ts';
