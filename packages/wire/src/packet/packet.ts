@@ -23,7 +23,7 @@ const EMPTY = new DataView(new ArrayBuffer(0));
 export class Packet {
   view: DataView = EMPTY;
   batch: FlowBatch;
-  /** Whether columns beyond the core are written that every packet has: MACs, EtherType, TTL, flow label. */
+  /** Whether columns beyond the core are written that every packet has: MACs, EtherType, TTL, flow label, identification. */
   detail = true;
 
   srcAddr: Uint32Array;
@@ -145,10 +145,19 @@ export class Packet {
     this.quality &= ~QUALITY.icmp_given;
     if (batch.has(FIELD.ecn)) batch.use(FIELD.ecn)[row] = 0;
     if (batch.has(FIELD.ipv6_flow_label)) batch.use(FIELD.ipv6_flow_label)[row] = 0;
-    if (batch.has(FIELD.fragment_id)) this.fragment(0, 0, 0);
+    if (batch.has(FIELD.fragment_id)) batch.use(FIELD.fragment_id)[row] = 0;
+    if (batch.has(FIELD.fragment_offset)) batch.use(FIELD.fragment_offset)[row] = 0;
+    if (batch.has(FIELD.fragment_flags)) batch.use(FIELD.fragment_flags)[row] = 0;
   }
 
-  /** Only fragments have these. `flags` has the bits where IE 197 has them: 0x40 don't fragment, 0x20 more fragments. */
+  /** The identification and the flags of a packet that is whole; for `flags` see `fragment`. */
+  identify(id: number, flags: number): void {
+    const { batch, row } = this;
+    if (id !== 0) batch.use(FIELD.fragment_id)[row] = id;
+    if (flags !== 0) batch.use(FIELD.fragment_flags)[row] = flags;
+  }
+
+  /** What a fragment has. `flags` has the bits where IE 197 has them: 0x40 don't fragment, 0x20 more fragments. */
   fragment(id: number, offset: number, flags: number): void {
     const { batch, row } = this;
     batch.use(FIELD.fragment_id)[row] = id;
