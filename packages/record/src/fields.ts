@@ -382,7 +382,10 @@ export const FIELD_SPECS = {
   }),
   throughput: field('u64', "Bits a second over the record's own interval", { unit: 'bit/s', elements: ['56506/145'] }),
   rev_throughput: field('u64', 'Bits a second of the other direction', { unit: 'bit/s', elements: ['56506/146'] }),
-  bytes_l2: field('u64', 'Bytes with layer 2 headers, scaled by sampling', { unit: 'bytes', elements: [352] }),
+  bytes_l2: field('u64', 'Bytes with layer 2 headers, scaled by sampling', {
+    unit: 'bytes',
+    elements: [352, 312, 103],
+  }),
   header_bytes: field('u32', 'Length of the sampled header that was at hand', { unit: 'bytes' }),
   dropped_bytes: field('u64', 'Bytes dropped', {
     unit: 'bytes',

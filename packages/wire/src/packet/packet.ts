@@ -49,6 +49,7 @@ export class Packet {
   ipBytes = 0;
   /** Where the innermost IP header began, from the first byte of the sampled header; -1: none. */
   ipOffset = -1;
+  replacing = false;
   /** VLAN tags of the innermost Ethernet header. */
   tags = 0;
   tunnelled = false;
@@ -70,7 +71,11 @@ export class Packet {
 
   /** Makes `data` and `batch` what the next packets are read from and written to. */
   bind(data: Uint8Array, batch: FlowBatch, detail: boolean): void {
-    this.view = viewOf(data);
+    this.bindView(viewOf(data), batch, detail);
+  }
+
+  bindView(view: DataView, batch: FlowBatch, detail: boolean): void {
+    this.view = view;
     this.detail = detail;
     if (batch === this.batch) return;
     this.batch = batch;
@@ -85,9 +90,10 @@ export class Packet {
     this.icmpCode = batch.core.icmp_code;
   }
 
-  /** Starts a new row, of which nothing is known yet. */
-  begin(row: number): void {
+  /** Starts a new row, of which nothing is known yet, or where what is known of its headers is replaced by what an IP header says. */
+  begin(row: number, replacing = false): void {
     this.row = row;
+    this.replacing = replacing;
     this.quality = 0;
     this.ipBytes = 0;
     this.ipOffset = -1;
@@ -127,7 +133,7 @@ export class Packet {
   /** An IP header begins: what an outer one left in the row is cleared. `trafficClass` is the byte with DSCP and ECN. */
   enterIP(trafficClass: number, ttl: number, bytes: number): void {
     const { batch, row } = this;
-    if (this.ipOffset >= 0) this.#clear();
+    if (this.ipOffset >= 0 || this.replacing) this.#clear();
     this.ipOffset = this.at - this.start;
     this.ipBytes = bytes;
     this.dscp[row] = trafficClass >> 2;

@@ -3,8 +3,9 @@
 import { ACCOUNT, FIELD, FIELDS, type Field, QUALITY } from '@weir/record';
 import type { ElementKey } from '../ipfix/registry.ts';
 import { addressSteps, ipv4EndsStep, ipv4PathStep, writeFirst } from './address-steps.ts';
-import { COUNTER_FIELDS, counterSteps } from './counter-steps.ts';
+import { COUNTER_FIELDS, counterSteps, hasByteCounter } from './counter-steps.ts';
 import { eventSteps } from './event-steps.ts';
+import { frameStep } from './frame-steps.ts';
 import {
   directionStep,
   icmpSteps,
@@ -18,6 +19,7 @@ import {
 } from './header-steps.ts';
 import { type Layout, layOut, type Slot } from './layout.ts';
 import { optionsStep } from './options.ts';
+import { packetSections } from './packet-sections.ts';
 import { isNetObserv } from './quirks.ts';
 import type { Step } from './run.ts';
 import { rateSlots } from './sampling-elements.ts';
@@ -80,8 +82,16 @@ export function compile(template: Template): Plan {
   const plan = { layout, sampling, timeMissing: times.missing, settleTimes: times.settle };
   if (template.options) return { ...plan, steps: [optionsStep(slots, template.id)], counters: [], quality: 0 };
   const flags = tcpFlagsSteps(first(6), isNetObserv(template));
-  const steps = [...plainSteps(slots), ...flags, ...headerSteps(slots, first), ...times.steps, ...exporterSteps(slots)];
-  return { ...plan, steps, counters: counterSteps(first), quality: templateQuality(slots) };
+  const packet = packetSections(slots);
+  const steps = [
+    ...plainSteps(slots),
+    ...flags,
+    ...headerSteps(slots, first, packet !== undefined),
+    ...times.steps,
+    ...exporterSteps(slots),
+    ...(packet === undefined ? [] : [frameStep(packet, !hasByteCounter(first))]),
+  ];
+  return { ...plan, steps, counters: counterSteps(first, packet !== undefined), quality: templateQuality(slots) };
 }
 
 function plainSteps(slots: Slots): Step[] {
@@ -120,7 +130,8 @@ function ipv4Steps(slots: Slots): { steps: Step[]; fields: readonly Field[] } {
   return { steps: [ipv4PathStep(source, destination, hop)], fields: [...ends, FIELD.next_hop] };
 }
 
-function headerSteps(slots: Slots, first: (key: ElementKey) => Slot | undefined): Step[] {
+/** `inPacket`: the record has a packet, whose own labels are read instead. */
+function headerSteps(slots: Slots, first: (key: ElementKey) => Slot | undefined, inPacket: boolean): Step[] {
   const steps: Step[] = [];
   const dscp = first(195);
   const trafficClass = first(5);
@@ -135,7 +146,7 @@ function headerSteps(slots: Slots, first: (key: ElementKey) => Slot | undefined)
   }
   steps.push(...icmpSteps(first));
   const labels = FIELD.mpls_labels.elements.flatMap((key) => slots.get(key) ?? []);
-  if (labels.length > 0) steps.push(mplsStep(labels));
+  if (labels.length > 0 && !inPacket) steps.push(mplsStep(labels));
   const tunnelType = first('6876/891');
   if (tunnelType !== undefined) steps.push(ovsTunnelTypeStep(tunnelType));
   const tunnelKey = first('6876/892');

@@ -69,6 +69,12 @@ const OVS_TUNNEL_CODES = new Map<number, number>([
   [TUNNEL_TYPE.geneve, 7],
 ]);
 
+/** As the exporter counted them. */
+const layer2Bytes: Read = (batch, row) =>
+  batch.has(FIELD.bytes_l2)
+    ? Math.round(getNumber(batch.use(FIELD.bytes_l2), row) / Math.max(1, batch.core.sampling_rate[row]))
+    : 0;
+
 /** firewallEvent by `record_type`. */
 const FIREWALL_EVENTS = new Map<number, number>([
   [RECORD_TYPE.conversation_start, 1],
@@ -99,13 +105,9 @@ const READERS = new Map<ElementKey, Read>([
   [299, wide(FIELD.rev_packets_sampled)],
   [85, wide(FIELD.total_bytes)],
   [86, wide(FIELD.total_packets)],
-  [
-    352,
-    (batch, row) =>
-      batch.has(FIELD.bytes_l2)
-        ? Math.round(getNumber(batch.use(FIELD.bytes_l2), row) / Math.max(1, batch.core.sampling_rate[row]))
-        : 0,
-  ],
+  [352, layer2Bytes],
+  [312, layer2Bytes],
+  [103, layer2Bytes],
   [22, time(FIELD.time_start, uptime)],
   [21, time(FIELD.time_end, uptime)],
   [160, (_batch, _row, context) => context.time - context.sysUptime],
