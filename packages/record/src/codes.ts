@@ -85,6 +85,7 @@ export const TUNNEL_TYPE = {
   stt: 7,
   ipsec: 8,
   other: 9,
+  srv6: 10,
 } as const;
 
 /** Bits of `quality`: what is doubtful about a record. Nothing is rejected for these; it is stored and flagged. */

@@ -339,6 +339,28 @@ describe('tunnels', () => {
     });
   });
 
+  it('by segment routing are told by its header', () => {
+    // Next header, length in words of eight bytes less one, type 4, segments left, last entry, flags, tag, one segment.
+    const segments = (next: number, type: number, payload: layers.Bytes) => [
+      ...[next, 2, type, 1, 0, 0, 0, 0],
+      ...[0x20, 0x01, 0x0d, 0xb8, 0, 0xf, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+      ...payload,
+    ];
+    expect(rowOf(ethernet(0x86dd, ipv6(43, segments(4, 4, tcpPacket))))).toMatchObject({
+      ...tcpFlow,
+      outer_src_addr: '2001:db8::1',
+      outer_proto: 4,
+      tunnel_type: TUNNEL_TYPE.srv6,
+    });
+    expect(rowOf(ethernet(0x86dd, ipv6(43, segments(41, 4, ipv6(17, udp(1, 2), 3, 4)))))).toMatchObject({
+      src_addr: '2001:db8::3',
+      tunnel_type: TUNNEL_TYPE.srv6,
+    });
+    // Another routing header, and a header without a packet in it.
+    expect(rowOf(ethernet(0x86dd, ipv6(43, segments(4, 0, tcpPacket)))).tunnel_type).toBe(TUNNEL_TYPE.ipip);
+    expect(rowOf(ethernet(0x86dd, ipv6(43, segments(17, 4, udp(1, 2)))))).not.toHaveProperty('tunnel_type');
+  });
+
   it('nested: the innermost flow and the outermost header', () => {
     const frame = ethernet(
       0x0800,

@@ -11,6 +11,8 @@ const EXTENSION = {
   destination: 60,
   mobility: 135,
 } as const;
+/** Routing type of a segment routing header (RFC 8754). */
+const SEGMENT_ROUTING = 4;
 /** More than any sensible packet has. */
 const MAX_EXTENSIONS = 16;
 
@@ -104,7 +106,10 @@ function readExtensions(packet: Packet, firstHeader: number): Layer {
     } else if (header === EXTENSION.authentication) {
       // Its length is in words of four bytes, less two (RFC 4302).
       bytes = (view.getUint8(at + 1) + 2) * 4;
-    } else bytes = (view.getUint8(at + 1) + 1) * 8;
+    } else {
+      bytes = (view.getUint8(at + 1) + 1) * 8;
+      if (header === EXTENSION.routing && view.getUint8(at + 2) === SEGMENT_ROUTING) packet.segmentRouted = true;
+    }
     if (bytes > end - at) return packet.stop();
     at += bytes;
     header = following;

@@ -49,7 +49,10 @@ export class Packet {
   ipBytes = 0;
   /** Where the innermost IP header began, from the first byte of the sampled header; -1: none. */
   ipOffset = -1;
+  /** Whether the row's headers came from elsewhere, until an IP header is read. */
   replacing = false;
+  /** Whether the innermost IPv6 header has a segment routing header behind it: a packet inside it is in an SRv6 tunnel. */
+  segmentRouted = false;
   /** VLAN tags of the innermost Ethernet header. */
   tags = 0;
   tunnelled = false;
@@ -97,6 +100,7 @@ export class Packet {
     this.quality = 0;
     this.ipBytes = 0;
     this.ipOffset = -1;
+    this.segmentRouted = false;
     this.tags = 0;
     this.tunnelled = false;
     this.labels = 'none';
@@ -134,6 +138,7 @@ export class Packet {
   enterIP(trafficClass: number, ttl: number, bytes: number): void {
     const { batch, row } = this;
     if (this.ipOffset >= 0 || this.replacing) this.#clear();
+    this.segmentRouted = false;
     this.ipOffset = this.at - this.start;
     this.ipBytes = bytes;
     this.dscp[row] = trafficClass >> 2;

@@ -218,8 +218,10 @@ export function segmentStep(slot: Slot): Step {
       const id = lowWord(run, slot, record) & 0xffffff;
       if (id === 0) continue;
       ids[row * 2] = id;
-      if (types[row] === 0 && kind === 1) types[row] = TUNNEL_TYPE.vxlan;
-      if (types[row] === 0 && kind === 2) types[row] = TUNNEL_TYPE.nvgre;
+      // A tunnel whose outer header did not tell what it is.
+      const open = types[row] === TUNNEL_TYPE.none || types[row] === TUNNEL_TYPE.other;
+      if (open && kind === 1) types[row] = TUNNEL_TYPE.vxlan;
+      if (open && kind === 2) types[row] = TUNNEL_TYPE.nvgre;
     }
   };
 }

@@ -18,6 +18,7 @@ import {
   trafficClassStep,
 } from './header-steps.ts';
 import { type Layout, layOut, type Slot } from './layout.ts';
+import { type Nesting, nestingOf } from './nesting.ts';
 import { optionsStep } from './options.ts';
 import { packetSections } from './packet-sections.ts';
 import { isNetObserv } from './quirks.ts';
@@ -40,7 +41,12 @@ export interface Plan {
   readonly settleTimes: Step;
   /** Quality bits that hold for all records of the template. */
   readonly quality: number;
+  /** Set where the template describes more than one header. */
+  readonly nesting: Nesting | undefined;
 }
+
+/** Occurrences of an element that are read, the last among them; a template that repeats one more often makes no more work. */
+const MAX_OCCURRENCES = 4;
 
 type Slots = ReadonlyMap<ElementKey, readonly Slot[]>;
 
@@ -74,13 +80,16 @@ export function compile(template: Template): Plan {
   for (const slot of layout.slots) {
     const same = slots.get(slot.key);
     if (same === undefined) slots.set(slot.key, [slot]);
-    else same.push(slot);
+    else if (same.length < MAX_OCCURRENCES) same.push(slot);
+    else same[MAX_OCCURRENCES - 1] = slot;
   }
   const first = (key: ElementKey) => slots.get(key)?.[0];
   const sampling: SamplingPlan = { record: rateSlots(first), sampler: first(48), selector: first(302) };
   const times = timePlan((element) => first(element));
   const plan = { layout, sampling, timeMissing: times.missing, settleTimes: times.settle };
-  if (template.options) return { ...plan, steps: [optionsStep(slots, template.id)], counters: [], quality: 0 };
+  if (template.options) {
+    return { ...plan, steps: [optionsStep(slots, template.id)], counters: [], quality: 0, nesting: undefined };
+  }
   const flags = tcpFlagsSteps(first(6), isNetObserv(template));
   const packet = packetSections(slots);
   const steps = [
@@ -91,7 +100,8 @@ export function compile(template: Template): Plan {
     ...exporterSteps(slots),
     ...(packet === undefined ? [] : [frameStep(packet, !hasByteCounter(first))]),
   ];
-  return { ...plan, steps, counters: counterSteps(first, packet !== undefined), quality: templateQuality(slots) };
+  const counters = counterSteps(first, packet !== undefined);
+  return { ...plan, steps, counters, quality: templateQuality(slots), nesting: nestingOf(slots) };
 }
 
 function plainSteps(slots: Slots): Step[] {

@@ -9,6 +9,7 @@ import { isOpenVSwitch } from './quirks.ts';
 import type { Run } from './run.ts';
 import { generalRate, settleRates } from './sampling-steps.ts';
 import { FIRST_TEMPLATE_ID, type Framing, readFields, readTemplateHeader, Template } from './template.ts';
+import { hasNested, unnest } from './unnest.ts';
 
 const SET_HEADER_BYTES = 4;
 const WORD = 4294967296;
@@ -168,6 +169,14 @@ function readData(run: Run, view: DataView, id: number, start: number, end: numb
     run.data = run.message;
     run.view = view;
     run.start = start;
+    if (plan.nesting !== undefined && hasNested(run, plan.nesting, records)) {
+      // A message is shorter than the scratch, whatever its records.
+      scratch.set(run.message.subarray(start, start + records * layout.stride));
+      run.data = scratch;
+      run.view = scratchView;
+      run.start = 0;
+      unnest(run, plan.nesting, records);
+    }
     if (records > 0) readRecords(run, template, plan, records);
     return;
   }
@@ -176,6 +185,7 @@ function readData(run: Run, view: DataView, id: number, start: number, end: numb
   run.start = 0;
   for (let at = start; end - at >= layout.minimum; ) {
     const { records, next, broken } = gather(layout, run.message, at, end);
+    if (plan.nesting !== undefined) unnest(run, plan.nesting, records);
     if (records > 0) readRecords(run, template, plan, records);
     if (broken) {
       result.whole = false;
