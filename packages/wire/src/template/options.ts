@@ -5,6 +5,7 @@ import type { ElementKey } from '../ipfix/registry.ts';
 import { MAX_TEXT_BYTES } from '../strings.ts';
 import type { Slot } from './layout.ts';
 import { type Run, type Step, wholeNumber } from './run.ts';
+import type { RateTable } from './sampling.ts';
 import { type RateSlots, rateSlots, readRate } from './sampling-elements.ts';
 
 interface OptionSlots {
@@ -45,16 +46,15 @@ function readOption(run: Run, slots: OptionSlots, record: number, template: numb
     domain.nameInterface(ifIndex, text(run, slots.name, record), text(run, slots.alias, record));
   }
   if (slots.rate === undefined) return;
-  const given = readRate(run, slots.rate, record);
-  if (given.rate === 0) return;
+  const { rate, contradicted } = readRate(run, slots.rate, record);
+  if (rate === 0) return;
   const { sampling } = domain;
-  const { timeReceived } = run.context;
-  if (slots.sampler !== undefined) {
-    sampling.give(sampling.samplers, wholeNumber(run, slots.sampler, record), given, template, timeReceived);
-  } else if (slots.selector !== undefined) {
-    sampling.give(sampling.selectors, wholeNumber(run, slots.selector, record), given, template, timeReceived);
-  } else if (ifIndex !== 0) sampling.give(sampling.interfaces, ifIndex, given, template, timeReceived);
-  else sampling.give(sampling.everything, 0, given, template, timeReceived);
+  const take = (table: RateTable, id: number) =>
+    sampling.set(table, id, rate, contradicted, template, run.context.timeReceived);
+  if (slots.sampler !== undefined) take(sampling.samplers, wholeNumber(run, slots.sampler, record));
+  else if (slots.selector !== undefined) take(sampling.selectors, wholeNumber(run, slots.selector, record));
+  else if (ifIndex !== 0) take(sampling.interfaces, ifIndex);
+  else take(sampling.everything, 0);
 }
 
 const decoder = new TextDecoder('utf-8');

@@ -1,6 +1,5 @@
 // Sampling rates that options data gave, kept per observation domain, by what they are for.
 import { STATE_COST, type StateMemory } from '../state-memory.ts';
-import type { GivenRate } from './sampling-elements.ts';
 
 /**
  * How long what an options template said stands against another one, in milliseconds. Exporters send options data again every few minutes;
@@ -38,7 +37,7 @@ export class RateTable extends Map<number, number> {
    * Takes a rate that options data of this template gave at `time` (ms since 1970). The last word counts, but a 1 does not hide another
    * template's rate: options data come again and again, and the two would take turns.
    */
-  give(id: number, { rate, contradicted }: GivenRate, template: number, time: number): void {
+  give(id: number, rate: number, contradicted: boolean, template: number, time: number): void {
     const known = this.get(id);
     const giver = this.#givers.get(id);
     if (known === undefined || giver === undefined) {
@@ -47,11 +46,11 @@ export class RateTable extends Map<number, number> {
       this.#givers.set(id, { template, time, opposed: 0, contradicted });
       return;
     }
-    if (template !== giver.template && rate !== known && time - giver.time < STANDS_MS) {
+    if (template !== giver.template && rate !== known && Math.abs(time - giver.time) < STANDS_MS) {
       giver.opposed = time;
       giver.contradicted = true;
       if (rate === 1) return;
-    } else giver.contradicted = contradicted || time - giver.opposed < STANDS_MS;
+    } else giver.contradicted = contradicted || Math.abs(time - giver.opposed) < STANDS_MS;
     giver.template = template;
     giver.time = time;
     this.set(id, rate);
@@ -83,8 +82,13 @@ export class SamplingRates {
     return this.everything.get(0) ?? 0;
   }
 
-  give(table: RateTable, id: number, given: GivenRate, template: number, time: number): void {
-    table.give(id, given, template, time);
+  set all(rate: number) {
+    this.set(this.everything, 0, rate);
+  }
+
+  /** Takes a rate; see RateTable. Without template and time any other takes its place. */
+  set(table: RateTable, id: number, rate: number, contradicted = false, template = 0, time = 0): void {
+    table.give(id, rate, contradicted, template, time);
     if (table === this.interfaces) return;
     this.general = this.all;
     this.generalContradicted = this.everything.contradicted(0);
