@@ -18,6 +18,7 @@ import { groupValue } from './sql/group.ts';
 import { keyColumn, keyColumns, matching, sumItems, withSql } from './sql/matching.ts';
 import { Params } from './sql/params.ts';
 import { plan } from './sql/plan.ts';
+import { sumNeeds } from './sql/source.ts';
 
 const SIDES = ['src', 'dst'] as const;
 const PARTS = ['id', 'label', 'kind', 'namespace'] as const;
@@ -29,7 +30,7 @@ export function compileGraph(query: GraphQuery, context: CompileContext): Compil
   const sides = { src: nodeSide(query.group, 'src'), dst: nodeSide(query.group, 'dst') };
   const sums = sumsOf([...query.metrics, orderOf(query)]);
   const order = sums.indexOf(sumOf(orderOf(query)));
-  const needs = [...filterNeeds(filter), { column: sides.src.column }, { column: sides.dst.column }];
+  const needs = [...filterNeeds(filter), { column: sides.src.column }, { column: sides.dst.column }, ...sumNeeds(sums)];
   const chosen = plan({ from, to, needs, resolution: query.resolution }, context);
   const params = new Params();
   const canonical = new Map(

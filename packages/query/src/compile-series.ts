@@ -11,6 +11,7 @@ import { keyColumn, matching, withSql } from './sql/matching.ts';
 import { Params } from './sql/params.ts';
 import { plan, portWarnings } from './sql/plan.ts';
 import { hasFewValues, rankedAfterwards, rankedBefore, ungrouped } from './sql/series-points.ts';
+import { sumNeeds } from './sql/source.ts';
 import { MAX_POINTS, niceStep } from './time.ts';
 
 /** With more points than this, a row a point and group would be much to hold even for few groups. */
@@ -35,7 +36,7 @@ export function compileSeries(query: SeriesQuery, context: CompileContext): Comp
   const fields = groupFields(query.by);
   const sums = sumsOf([...query.metrics, orderOf(query)]);
   const order = sums.indexOf(sumOf(orderOf(query)));
-  const needs = [...filterNeeds(filter), ...fields.map(needOf)];
+  const needs = [...filterNeeds(filter), ...fields.map(needOf), ...sumNeeds(sums)];
   const chosen = plan({ from, to, stepMs, needs, resolution: query.resolution }, context);
   const params = new Params();
   const columns = fields.map((field) => field.column);

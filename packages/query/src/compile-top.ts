@@ -18,6 +18,7 @@ import { groupKey, groupSql, otherKey } from './sql/group.ts';
 import { keyColumn, keyColumns, matching, sumItems, withSql } from './sql/matching.ts';
 import { Params } from './sql/params.ts';
 import { plan, portWarnings } from './sql/plan.ts';
+import { sumNeeds } from './sql/source.ts';
 
 /** Compiles a top query. Throws QueryError. */
 export function compileTop(query: TopQuery, context: CompileContext): Compiled<Omit<TopAnswer, 'meta'>> {
@@ -26,7 +27,7 @@ export function compileTop(query: TopQuery, context: CompileContext): Compiled<O
   const fields = groupFields(query.by);
   const sums = sumsOf([...query.metrics, orderOf(query)]);
   const order = sums.indexOf(sumOf(orderOf(query)));
-  const needs = [...filterNeeds(filter), ...fields.map(needOf)];
+  const needs = [...filterNeeds(filter), ...fields.map(needOf), ...sumNeeds(sums)];
   const chosen = plan({ from, to, needs, resolution: query.resolution }, context);
   const params = new Params();
   const columns = fields.map((field) => field.column);

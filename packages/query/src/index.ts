@@ -14,4 +14,5 @@ export { GROUP_NAMES } from './group-names.ts';
 export { METRICS, type Metric, metricValue } from './metrics.ts';
 export { parseQuery } from './parse-query.ts';
 export * from './query-schema.ts';
+export { trafficSql } from './sql/traffic.ts';
 export { niceStep, readDuration, resolveTime } from './time.ts';

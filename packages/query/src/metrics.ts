@@ -1,11 +1,15 @@
 // What can be measured: sums over rows, and rates made of them.
 
-/** Sums that SQL computes. */
+/**
+ * Sums that SQL computes. `flows` and `connections` count traffic: records that tell of an event only (a denied connection, a NAT mapping, a
+ * dropped packet) and have no counters are counted by `events`.
+ */
 export const SUMS = [
   'bytes',
   'packets',
   'flows',
   'connections',
+  'events',
   'bytes_sampled',
   'packets_sampled',
   'dropped_bytes',

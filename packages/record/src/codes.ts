@@ -20,7 +20,7 @@ export const SOURCE = {
 /** `sampling_source`: where the rate that scaled this record came from. */
 export const SAMPLING_SOURCE = { none: 0, record: 1, options: 2, header: 3, configured: 4 } as const;
 
-/** `record_type`. */
+/** `record_type`. All but `flow` are events: without counters they are no traffic, and are not counted as flows. */
 export const RECORD_TYPE = {
   flow: 0,
   conversation_start: 1,
@@ -29,6 +29,7 @@ export const RECORD_TYPE = {
   nat_event: 4,
   deny: 5,
   drop_sample: 6,
+  alert: 7,
 } as const;
 
 /** `flow_type`: where the two ends are, as far as the inventory knows. */
@@ -84,6 +85,7 @@ export const TUNNEL_TYPE = {
   stt: 7,
   ipsec: 8,
   other: 9,
+  srv6: 10,
 } as const;
 
 /** Bits of `quality`: what is doubtful about a record. Nothing is rejected for these; it is stored and flagged. */
@@ -110,6 +112,8 @@ export const QUALITY = {
   demo: 1 << 9,
   /** An element was longer than its column and was cut to the low bits. */
   value_cut: 1 << 10,
+  /** The exporter gave two different sampling rates for the record: `sampling_rate` is the one that was believed. */
+  sampling_contradicted: 1 << 11,
 } as const;
 
 /** Code tables by the column they belong to, for names in filters, JSON and the console. */

@@ -119,7 +119,9 @@ export const FIELD_SPECS = {
   sequence: field('u32', 'Sequence number of the message', { elsewhere: { goflow: 'SequenceNum' } }),
   template_id: field('u16', 'Template that described the record', { elements: [145] }),
   seen_by: field('list(addr)', 'Exporters merged into this row by correlation'),
-  record_type: field('u8', 'Flow, part of a conversation, NAT event, deny or drop sample'),
+  record_type: field('u8', 'Flow, or event: part of a conversation, NAT event, denied connection, drop sample, alert', {
+    elements: [233, 230, 40005, 33002],
+  }),
   quality: field('u32', 'Bit set of what is doubtful about the record', core),
   flow_id: field(
     'u64',
@@ -142,7 +144,7 @@ export const FIELD_SPECS = {
       { ecs: 'destination.ip', goflow: 'DstAddr', netobserv: 'DstAddr', antrea: 'destinationIPv4Address' },
     ],
   }),
-  ...pair('port', 'u16', 'Transport port of the %', {
+  ...pair('port', 'u16', 'Transport port of the %; ICMP has none', {
     ...core,
     elements: [
       [7, 180, 182],
@@ -155,7 +157,7 @@ export const FIELD_SPECS = {
   }),
   proto: field('u8', 'IP protocol number', {
     ...core,
-    elements: [4],
+    elements: [4, 193],
     elsewhere: { ecs: 'network.iana_number', goflow: 'Proto', netobserv: 'Proto', antrea: 'protocolIdentifier' },
   }),
   ether_type: field('u16', 'EtherType of the payload', {
@@ -380,7 +382,10 @@ export const FIELD_SPECS = {
   }),
   throughput: field('u64', "Bits a second over the record's own interval", { unit: 'bit/s', elements: ['56506/145'] }),
   rev_throughput: field('u64', 'Bits a second of the other direction', { unit: 'bit/s', elements: ['56506/146'] }),
-  bytes_l2: field('u64', 'Bytes with layer 2 headers, scaled by sampling', { unit: 'bytes', elements: [352] }),
+  bytes_l2: field('u64', 'Bytes with layer 2 headers, scaled by sampling', {
+    unit: 'bytes',
+    elements: [352, 312, 103],
+  }),
   header_bytes: field('u32', 'Length of the sampled header that was at hand', { unit: 'bytes' }),
   dropped_bytes: field('u64', 'Bytes dropped', {
     unit: 'bytes',
@@ -441,7 +446,9 @@ export const FIELD_SPECS = {
   }),
   policy_in_action: field('u8', 'Action of the ingress policy rule', { elements: ['56506/139'] }),
   policy_out_action: field('u8', 'Action of the egress policy rule', { elements: ['56506/140'] }),
-  verdict: field('u8', 'Allowed, dropped, rejected or unknown'),
+  verdict: field('u8', 'Allowed, dropped, rejected or unknown', {
+    elements: [233, 40005, 33002, '56506/139', '56506/140'],
+  }),
   verdict_source: field('u8', 'Whether the verdict was reported or evaluated'),
 
   ...inGroup('place'),

@@ -23,8 +23,8 @@ export const STATE_COST = {
   template: 1408,
   /** A field of a template: itself, its slot and its step. */
   field: 256,
-  /** A sampling rate. */
-  rate: 48,
+  /** A sampling rate, and who gave it. */
+  rate: 136,
   /** An interface without its texts. */
   interface: 128,
   /** A character of a text. */

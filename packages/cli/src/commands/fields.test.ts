@@ -13,8 +13,8 @@ describe('weir fields', () => {
     expect((await runWeir(['fields', 'port', 'transport'])).stdout).toBe(
       [
         'name      kind        description',
-        'src_port  u16   core  Transport port of the source',
-        'dst_port  u16   core  Transport port of the destination',
+        'src_port  u16   core  Transport port of the source; ICMP has none',
+        'dst_port  u16   core  Transport port of the destination; ICMP has none',
         '',
       ].join('\n'),
     );

@@ -15,6 +15,8 @@ export const QUALITY_TEXT: Readonly<Record<keyof typeof QUALITY, string>> = {
   after_sequence_gap: 'Records are missing just before this one.',
   demo: 'Made by demo traffic.',
   value_cut: 'A value was longer than its column and was cut.',
+  sampling_contradicted:
+    'The exporter gave two sampling rates: bytes and packets are scaled by the one that was believed.',
 };
 
 /** Flags that say something is doubtful; the others only tell that a zero was meant. */
@@ -27,6 +29,7 @@ export const DOUBTFUL: ReadonlySet<string> = new Set([
   'dissected_partly',
   'after_sequence_gap',
   'value_cut',
+  'sampling_contradicted',
 ]);
 
 /** RFC 4594 names of code points. */

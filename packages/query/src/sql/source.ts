@@ -2,6 +2,7 @@
 import { FIELD, type FieldKind, isFieldName } from '@weir/record';
 import type { Sum } from '../metrics.ts';
 import type { Resolution } from '../query-schema.ts';
+import { trafficSql } from './traffic.ts';
 
 /** A column that expressions may name. */
 export type ColumnName = string;
@@ -41,6 +42,11 @@ function zero(name: ColumnName): string {
   return isFieldName(name) ? ZERO[FIELD[name].kind] : 'toUInt16(0)';
 }
 
+/** What sums read that a roll-up may lack. */
+export function sumNeeds(sums: readonly Sum[]): Need[] {
+  return sums.includes('events') ? [{ column: 'record_type' }] : [];
+}
+
 /** The flows themselves. `present`: columns of the table. */
 export function flowsSource(present: ReadonlySet<string>): Source {
   const column = (name: ColumnName): string => {
@@ -53,8 +59,11 @@ export function flowsSource(present: ReadonlySet<string>): Source {
     stepMs: 0,
     column,
     addend(sum) {
-      if (sum === 'flows') return 'toUInt64(1)';
-      if (sum === 'connections') return present.has('connections') ? 'greatest(connections, 1)' : 'toUInt64(1)';
+      const connections = present.has('connections') ? 'greatest(connections, 1)' : 'toUInt64(1)';
+      const traffic = trafficSql(present);
+      if (sum === 'flows') return traffic === undefined ? 'toUInt64(1)' : `toUInt64(${traffic})`;
+      if (sum === 'connections') return traffic === undefined ? connections : `if(${traffic}, ${connections}, 0)`;
+      if (sum === 'events') return traffic === undefined ? 'toUInt64(0)' : `toUInt64(NOT (${traffic}))`;
       return present.has(sum) ? sum : 'toUInt64(0)';
     },
     within: (from, to) =>
@@ -119,7 +128,8 @@ export function rollupSource(name: RollupName): Source {
     table: `flows_${name}`,
     stepMs,
     column: (column) => (ROLLUP_COLUMNS.has(column) ? column : zero(column)),
-    addend: (sum) => sum,
+    // Asked for only while no row tells of an event: see sumNeeds.
+    addend: (sum) => (sum === 'events' ? 'toUInt64(0)' : sum),
     within: (from, to) =>
       `time >= toDateTime(intDiv(${from}, 1000), 'UTC') AND time < toDateTime(intDiv(${to}, 1000), 'UTC')`,
     bucket: (step) => `intDiv(toInt64(toUnixTimestamp(time)) * 1000, ${step}) * ${step}`,

@@ -205,6 +205,22 @@ describe('RollupMaker', () => {
     expect(rows).toEqual([{ dns: '4', https: '2', other: '500', ports: String(1000 + 3), total: '2406' }]);
   });
 
+  it('counts no events as flows or connections, unless they carry counters', async () => {
+    await store.addColumns([
+      { name: 'record_type', type: 'UInt8' },
+      { name: 'rev_bytes', type: 'UInt64' },
+    ]);
+    const none = { bytes: '0', packets: '0' };
+    await flowsAt(HOUR, 3);
+    // A flow of no bytes is a flow: nothing passed meanwhile.
+    await flowsAt(HOUR, 2, none);
+    for (const record_type of ['1', '4', '5', '6']) await flowsAt(HOUR, 5, { ...none, record_type });
+    await flowsAt(HOUR, 1, { record_type: '3' });
+    await flowsAt(HOUR, 1, { ...none, record_type: '3', rev_bytes: '70' });
+    await makeAll(makerAt(HOUR + 2 * MINUTE));
+    expect(await sums('flows_1m')).toEqual([[HOUR, 400, 8, 7, 7]]);
+  });
+
   it('counts columns that appeared later', async () => {
     await store.addColumns([
       { name: 'dropped_bytes', type: 'UInt64' },

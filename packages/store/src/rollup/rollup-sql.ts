@@ -1,6 +1,7 @@
 // The statements that make one slot of a roll-up. A slot with many rows is made in slices by source entity, which is how its table
 // is ordered: each slice reads its own part of the rows and memory does not grow with the number of pairs. (Grouping in the
 // order of the table takes memory for every part that is read side by side: 600 MB for a minute of 20 parts.)
+import { trafficSql } from '@weir/query';
 import { type Settings, settingsClause } from '../limits.ts';
 import { DATABASE, ROLLUP_DIMENSIONS, ROLLUP_SUMS, ROLLUPS, type RollupSpec } from '../schema/tables.ts';
 
@@ -57,9 +58,11 @@ export function topPortsSql(from: number, to: number): string {
 
 /** What a flow adds to each sum. Columns that the table does not have yet count as zero. */
 function flowSum(name: (typeof ROLLUP_SUMS)[number], present: ReadonlySet<string>): string {
-  if (name === 'flows') return 'count()';
+  const traffic = trafficSql(present, 'flows.') ?? '1';
+  if (name === 'flows') return `countIf(${traffic})`;
   // A row without the number stands for one connection.
-  if (name === 'connections') return present.has(name) ? 'sum(if(connections = 0, 1, connections))' : 'count()';
+  const connections = present.has('connections') ? 'greatest(flows.connections, 1)' : '1';
+  if (name === 'connections') return `sumIf(${connections}, ${traffic})`;
   return present.has(name) ? `sum(flows.${name})` : 'toUInt64(0)';
 }
 

@@ -31,19 +31,25 @@ export function decodeIpfix(
   const view = viewOf(data);
   let at = start;
   do {
-    if (end - at < IPFIX_HEADER_BYTES || view.getUint16(at) !== IPFIX_VERSION) return 'malformed';
+    if (!isMessageAt(view, at, end)) return 'malformed';
     const length = view.getUint16(at + 2);
     if (length < IPFIX_HEADER_BYTES) return 'malformed';
-    // A message said to be longer than the datagram is read as far as it goes.
+    // A message said to be longer than the datagram is read as far as it goes. One said to be shorter ends where it says; a set of it
+    // that does not is read to the datagram's end, unless another message begins there.
     const messageEnd = Math.min(at + length, end);
+    const limit = isMessageAt(view, messageEnd, end) ? messageEnd : end;
     const state = templateState(context, SOURCE.ipfix);
     const domain = state.domain(view.getUint32(at + 12));
     if (domain === undefined) return 'state_cap';
-    const whole = decodeMessage(data, view, at, messageEnd, batch, context, state, domain);
+    const whole = decodeMessage(data, view, at, messageEnd, limit, batch, context, state, domain);
     if (!whole || at + length > end) return 'malformed';
     at = messageEnd;
   } while (at < end);
   return 'decoded';
+}
+
+function isMessageAt(view: DataView, at: number, end: number): boolean {
+  return end - at >= IPFIX_HEADER_BYTES && view.getUint16(at) === IPFIX_VERSION;
 }
 
 function decodeMessage(
@@ -51,6 +57,7 @@ function decodeMessage(
   view: DataView,
   start: number,
   end: number,
+  limit: number,
   batch: FlowBatch,
   context: MessageContext,
   state: TemplateState,
@@ -65,7 +72,7 @@ function decodeMessage(
   run.sequence = view.getUint32(start + 8);
   run.quality = skewBit(run.exported, context.timeReceived);
   const before = batch.length;
-  const { whole, records, skipped } = readSets(run, state, IPFIX_FRAMING, view, start + IPFIX_HEADER_BYTES, end);
+  const { whole, records, skipped } = readSets(run, state, IPFIX_FRAMING, view, start + IPFIX_HEADER_BYTES, end, limit);
 
   let gap = 0;
   if (state.messageSequence !== undefined) gap = state.messageSequence.advance(run.sequence, 1);

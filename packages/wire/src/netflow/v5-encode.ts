@@ -57,7 +57,12 @@ function encodeRecord(batch: FlowBatch, row: number, view: DataView, at: number,
   view.setUint32(at + 24, getNumber(batch.core.time_start, row) + uptimeOffset);
   view.setUint32(at + 28, getNumber(batch.core.time_end, row) + uptimeOffset);
   view.setUint16(at + 32, batch.core.src_port[row]);
-  view.setUint16(at + 34, batch.core.dst_port[row]);
+  // ICMP's type and code go where TCP and UDP have the destination port, as routers send them.
+  const isIcmp = batch.core.proto[row] === 1;
+  view.setUint16(
+    at + 34,
+    isIcmp ? (batch.core.icmp_type[row] << 8) | batch.core.icmp_code[row] : batch.core.dst_port[row],
+  );
   view.setUint8(at + 37, batch.core.tcp_flags[row]);
   view.setUint8(at + 38, batch.core.proto[row]);
   const ecn = batch.has(FIELD.ecn) ? batch.use(FIELD.ecn)[row] : 0;

@@ -47,6 +47,14 @@ export class Netflow5Sequence {
     return this.#tracker.advance(first, count);
   }
 
+  /** Takes a message whose count of flows is not known: the one after it is taken at its word. */
+  advanceCut(sequence: number): number {
+    const gap = this.#evidence < 0 ? 0 : this.#tracker.advance(sequence, 0);
+    this.#tracker.restart();
+    this.#previousCount = 0;
+    return gap;
+  }
+
   #weigh(sequence: number, count: number): void {
     const wasLast = this.#evidence < 0;
     if (sequence === (this.#previous + this.#previousCount) >>> 0) this.#evidence = Math.min(SURE, this.#evidence + 1);

@@ -114,13 +114,15 @@ describe('NetFlow v5', () => {
     expect(row.quality).toBe(QUALITY.as_given);
   });
 
-  it('reads ICMP type and code from the destination port', () => {
+  it('reads ICMP type and code from the destination port, which ICMP does not have', () => {
     const bytes = message((view) => {
       view.setUint8(62, 1);
       view.setUint16(58, 0x0301);
     });
     const [row] = new TestCollector().receive(bytes);
-    expect(row).toMatchObject({ proto: 1, icmp_type: 3, icmp_code: 1, dst_port: 0x0301 });
+    expect(row).toMatchObject({ proto: 1, icmp_type: 3, icmp_code: 1 });
+    expect(row).not.toHaveProperty('dst_port');
+    expect(row).not.toHaveProperty('src_port');
     expect(Number(row.quality) & QUALITY.icmp_given).toBe(QUALITY.icmp_given);
   });
 
@@ -142,18 +144,37 @@ describe('NetFlow v5', () => {
   });
 
   it.each([
-    ['none', 0],
     ['one more than there are', 2],
     ['the most', 0xffff],
-  ])('refuses a count of %s', (_, count) => {
+  ])('keeps the flows that are whole of a count of %s, and counts the message as malformed', (_, count) => {
     const collector = new TestCollector();
-    expect(collector.receive(message((view) => view.setUint16(2, count)))).toEqual([]);
-    expect(collector.counts()).toEqual({ datagrams_received: 1, datagrams_malformed: 1 });
+    expect(collector.receive(message((view) => view.setUint16(2, count)))).toMatchObject([
+      { src_addr: '10.0.0.1', dst_addr: '10.0.0.2', bytes: 900 },
+    ]);
+    expect(collector.counts()).toEqual({ datagrams_received: 1, datagrams_malformed: 1, flows_received: 1 });
   });
 
-  it('refuses a header that is cut', () => {
+  it('takes the sequence after such a message as it comes: how many flows it was numbered for is not known', () => {
     const collector = new TestCollector();
-    expect(collector.receive(message().subarray(0, 23))).toEqual([]);
+    collector.receive(message());
+    // Five flows are missing before it.
+    const cut = (view: DataView) => {
+      view.setUint16(2, 30);
+      view.setUint32(16, 6);
+    };
+    const [row] = collector.receive(message(cut));
+    expect(Number(row.quality) & QUALITY.after_sequence_gap).toBe(QUALITY.after_sequence_gap);
+    for (const sequence of [36, 37]) collector.receive(message((view) => view.setUint32(16, sequence)));
+    expect(collector.counts().sequence_lost_flows).toBe(5);
+  });
+
+  it.each([
+    ['that counts no flows', message((view) => view.setUint16(2, 0))],
+    ['whose header is cut', message().subarray(0, 23)],
+    ['whose first flow is cut', message().subarray(0, 71)],
+  ])('refuses a message %s', (_, bytes) => {
+    const collector = new TestCollector();
+    expect(collector.receive(bytes)).toEqual([]);
     expect(collector.counts()).toEqual({ datagrams_received: 1, datagrams_malformed: 1 });
   });
 
@@ -195,8 +216,7 @@ describe('NetFlow v5', () => {
       as: fc.tuple(u16, u16),
       masks: fc.tuple(u8, u8),
       flags: u8,
-      // Not ICMP, whose type and code would be read from the port.
-      proto: fc.integer({ min: 2, max: 255 }),
+      proto: fc.oneof(fc.constant(1), u8),
       tos: u8,
     });
     fc.assert(
@@ -214,8 +234,13 @@ describe('NetFlow v5', () => {
           for (const field of [FIELD.bytes_sampled, FIELD.bytes]) batch.use(field)[row * 2] = r.bytes;
           setNumber(batch.use(FIELD.time_start), row, NOW - r.start);
           setNumber(batch.use(FIELD.time_end), row, NOW - r.end);
-          batch.use(FIELD.src_port)[row] = r.ports[0];
-          batch.use(FIELD.dst_port)[row] = r.ports[1];
+          if (r.proto === 1) {
+            batch.use(FIELD.icmp_type)[row] = r.ports[0];
+            batch.use(FIELD.icmp_code)[row] = r.ports[1];
+          } else {
+            batch.use(FIELD.src_port)[row] = r.ports[0];
+            batch.use(FIELD.dst_port)[row] = r.ports[1];
+          }
           batch.use(FIELD.in_if)[row] = r.interfaces[0];
           batch.use(FIELD.out_if)[row] = r.interfaces[1];
           batch.use(FIELD.src_as)[row] = r.as[0];

@@ -13,7 +13,7 @@ export const V5_RECORD_BYTES = 48;
 const WORD = 4294967296;
 const ICMP = 1;
 
-/** Decodes one NetFlow v5 message. A count that the datagram cannot hold, or none, refuses the whole message. */
+/** Decodes one NetFlow v5 message. Of one that counts more flows than the datagram holds, those that are whole are kept. */
 export function decodeNetflow5(
   data: Uint8Array,
   start: number,
@@ -23,16 +23,19 @@ export function decodeNetflow5(
 ): Outcome {
   if (end - start < V5_HEADER_BYTES) return 'malformed';
   const view = viewOf(data);
-  const count = view.getUint16(start + 2);
+  const counted = view.getUint16(start + 2);
   // The format allows 30; some exporters pack more into a jumbo frame. The datagram's length is the bound.
-  if (count === 0 || V5_HEADER_BYTES + count * V5_RECORD_BYTES > end - start) return 'malformed';
+  const count = Math.min(counted, Math.floor((end - start - V5_HEADER_BYTES) / V5_RECORD_BYTES));
+  if (count === 0) return 'malformed';
 
   const uptime = view.getUint32(start + 4);
   const exported = view.getUint32(start + 8) * 1000 + Math.floor(view.getUint32(start + 12) / 1e6);
   const domain = view.getUint16(start + 20);
   const { exporter, timeReceived } = context;
   const engine = netflow5State(context).engine(domain);
-  const gap = engine?.sequence.advance(view.getUint32(start + 16), count) ?? 0;
+  const sequence = view.getUint32(start + 16);
+  const whole = count === counted;
+  const gap = (whole ? engine?.sequence.advance(sequence, count) : engine?.sequence.advanceCut(sequence)) ?? 0;
 
   // Two bits of mode, fourteen of interval. Zero: unknown, the counters stand as they came.
   const interval = view.getUint16(start + 22) & 0x3fff;
@@ -59,7 +62,7 @@ export function decodeNetflow5(
   );
   fillConstants(batch, count, timeReceived, exporter, domain, rate, rateSource);
   batch.length += count;
-  return 'decoded';
+  return whole ? 'decoded' : 'malformed';
 }
 
 /** What is the same for all records of a message. */
@@ -179,9 +182,11 @@ function readRecords(
     srcMask[row] = view.getUint8(at + 44);
     dstMask[row] = view.getUint8(at + 45);
     if (protocol === ICMP) {
-      // Exporters put type and code into the destination port, which is kept as it came.
+      // Exporters put type and code into the destination port: ICMP has none.
       icmpType[row] = port >> 8;
       icmpCode[row] = port;
+      srcPort[row] = 0;
+      dstPort[row] = 0;
       quality[row] = messageQuality | QUALITY.icmp_given;
     } else quality[row] = messageQuality;
   }

@@ -8,6 +8,8 @@ const ETHERNET_BYTES = 14;
 /** UDP and the eight bytes of VXLAN or of Geneve without options. */
 const UDP_TUNNEL_BYTES = 16;
 const DEFAULT_TTL = 64;
+/** As in IE 197; on the wire it stands above the offset's high bits. */
+const DONT_FRAGMENT = 0x40;
 /** Locally administered. */
 const DEFAULT_SRC_MAC = 0x02_00_00_00_00_01;
 const DEFAULT_DST_MAC = 0x02_00_00_00_00_02;
@@ -163,7 +165,7 @@ function writeIP(writer: Writer, batch: FlowBatch, row: number, length: number, 
   if (isIPv4(src, four)) {
     writer.u16(0x4500 | trafficClass);
     writer.u16(length);
-    writer.u32(0x4000);
+    writer.u32(outer ? DONT_FRAGMENT << 8 : identification(batch, row));
     writer.u16((ttl << 8) | proto);
     writer.u16(0);
     view.setUint32(at + 12, src[four + 3], true);
@@ -181,6 +183,14 @@ function writeIP(writer: Writer, batch: FlowBatch, row: number, length: number, 
     view.setUint32(at + 24 + word * 4, dst[four + word], true);
   }
   writer.at = at + 40;
+}
+
+/** Identification, flags and offset of an IPv4 header; of a row that says nothing of them those of a packet that may not be cut. */
+function identification(batch: FlowBatch, row: number): number {
+  const id = batch.has(FIELD.fragment_id) ? batch.use(FIELD.fragment_id)[row] : 0;
+  const flags = batch.has(FIELD.fragment_flags) ? batch.use(FIELD.fragment_flags)[row] : DONT_FRAGMENT;
+  const offset = batch.has(FIELD.fragment_offset) ? batch.use(FIELD.fragment_offset)[row] : 0;
+  return (((id & 0xffff) << 16) | (flags << 8) | offset) >>> 0;
 }
 
 function writeTransport(writer: Writer, batch: FlowBatch, row: number, length: number): void {

@@ -66,6 +66,25 @@ describe('a sampled header', () => {
     });
   });
 
+  it('gives the identification and the flags of packets that are whole too when detail is asked for', () => {
+    const whole = (bytes: layers.Bytes) => dissected(bytes, HEADER_PROTOCOL.ethernet, true).row;
+    const dontFragment = ipv4(6, tcp(40000, 443, 0x12), 1, 2, { id: 0xbeef, fragment: 0x4000 });
+    expect(whole(ethernet(0x0800, dontFragment))).toMatchObject({ fragment_id: 0xbeef, fragment_flags: 0x40 });
+    expect(whole(ethernet(0x0800, dontFragment))).not.toHaveProperty('fragment_offset');
+    const plain = whole(ethernet(0x0800, ipv4(17, udp(1, 2), 1, 2, { id: 9 })));
+    expect(plain).toMatchObject({ fragment_id: 9 });
+    expect(plain).not.toHaveProperty('fragment_flags');
+    // A whole IPv6 packet with a fragment header, and one without.
+    const atomic = ipv6(44, [17, 0, 0, 0, ...u32(0xabcdef01), ...udp(53, 5353)]);
+    expect(whole(ethernet(0x86dd, atomic))).toMatchObject({ fragment_id: 0xabcdef01, src_port: 53 });
+    expect(whole(ethernet(0x86dd, ipv6(17, udp(1, 2))))).not.toHaveProperty('fragment_id');
+    // In a tunnel they are the inner packet's.
+    const inner = ethernet(0x86dd, ipv6(17, udp(1, 2)));
+    const outer = ipv4(17, udp(50000, 4789, vxlan(7, inner)), 3, 4, { id: 5, fragment: 0x4000 });
+    expect(whole(ethernet(0x0800, outer))).not.toHaveProperty('fragment_id');
+    expect(whole(ethernet(0x0800, outer))).not.toHaveProperty('fragment_flags');
+  });
+
   it('splits the traffic class into DSCP and ECN', () => {
     expect(rowOf(ethernet(0x0800, ipv4(17, udp(1, 2), 1, 2, { tos: 0xb9 })))).toMatchObject({ dscp: 46, ecn: 1 });
     expect(rowOf(ethernet(0x86dd, ipv6(17, udp(1, 2), 1, 2, 0x6b9abcde)))).toMatchObject({ dscp: 46, ecn: 1 });
@@ -318,6 +337,28 @@ describe('tunnels', () => {
       outer_proto: 41,
       tunnel_type: TUNNEL_TYPE.ip6_in_ip,
     });
+  });
+
+  it('by segment routing are told by its header', () => {
+    // Next header, length in words of eight bytes less one, type 4, segments left, last entry, flags, tag, one segment.
+    const segments = (next: number, type: number, payload: layers.Bytes) => [
+      ...[next, 2, type, 1, 0, 0, 0, 0],
+      ...[0x20, 0x01, 0x0d, 0xb8, 0, 0xf, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+      ...payload,
+    ];
+    expect(rowOf(ethernet(0x86dd, ipv6(43, segments(4, 4, tcpPacket))))).toMatchObject({
+      ...tcpFlow,
+      outer_src_addr: '2001:db8::1',
+      outer_proto: 4,
+      tunnel_type: TUNNEL_TYPE.srv6,
+    });
+    expect(rowOf(ethernet(0x86dd, ipv6(43, segments(41, 4, ipv6(17, udp(1, 2), 3, 4)))))).toMatchObject({
+      src_addr: '2001:db8::3',
+      tunnel_type: TUNNEL_TYPE.srv6,
+    });
+    // Another routing header, and a header without a packet in it.
+    expect(rowOf(ethernet(0x86dd, ipv6(43, segments(4, 0, tcpPacket)))).tunnel_type).toBe(TUNNEL_TYPE.ipip);
+    expect(rowOf(ethernet(0x86dd, ipv6(43, segments(17, 4, udp(1, 2)))))).not.toHaveProperty('tunnel_type');
   });
 
   it('nested: the innermost flow and the outermost header', () => {

@@ -20,8 +20,22 @@ export function dissect(packet: Packet, start: number, end: number, headerProtoc
   packet.start = start;
   packet.at = start;
   packet.end = end;
-  let layer = firstLayer(headerProtocol);
+  const layer = firstLayer(headerProtocol);
   if (layer === LAYER.end) packet.stop();
+  readLayers(packet, layer);
+}
+
+/** The same for what lies behind an IP header: `[start, end)` begins with a header of this IP protocol. */
+export function dissectTransport(packet: Packet, start: number, end: number, protocol: number): void {
+  packet.start = start;
+  packet.at = start;
+  packet.end = end;
+  packet.next = protocol;
+  readLayers(packet, LAYER.transport);
+}
+
+function readLayers(packet: Packet, first: Layer): void {
+  let layer = first;
   for (let layers = 0; layer !== LAYER.end; layers++) {
     layer = layers < MAX_LAYERS ? readLayer(packet, layer) : packet.stop();
   }

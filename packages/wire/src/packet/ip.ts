@@ -11,6 +11,8 @@ const EXTENSION = {
   destination: 60,
   mobility: 135,
 } as const;
+/** Routing type of a segment routing header (RFC 8754). */
+const SEGMENT_ROUTING = 4;
 /** More than any sensible packet has. */
 const MAX_EXTENSIONS = 16;
 
@@ -42,7 +44,7 @@ export function readIPv4(packet: Packet): Layer {
     packet.fragment(view.getUint16(at + 4), flagsOffset & 0x1fff, (flagsOffset >> 8) & 0xe0);
     // Only the first fragment has a transport header.
     if ((flagsOffset & 0x1fff) !== 0) return LAYER.end;
-  }
+  } else if (packet.detail) packet.identify(view.getUint16(at + 4), (flagsOffset >> 8) & 0xe0);
   if (headerBytes > packet.end - at) return packet.stop();
   packet.at = at + headerBytes;
   if (totalBytes >= headerBytes && at + totalBytes < packet.end) packet.end = at + totalBytes;
@@ -99,11 +101,15 @@ function readExtensions(packet: Packet, firstHeader: number): Layer {
           proto[row] = following;
           return LAYER.end;
         }
-      }
+        // A whole packet with a fragment header (RFC 6946).
+      } else if (packet.detail) packet.identify(view.getUint32(at + 4), 0);
     } else if (header === EXTENSION.authentication) {
       // Its length is in words of four bytes, less two (RFC 4302).
       bytes = (view.getUint8(at + 1) + 2) * 4;
-    } else bytes = (view.getUint8(at + 1) + 1) * 8;
+    } else {
+      bytes = (view.getUint8(at + 1) + 1) * 8;
+      if (header === EXTENSION.routing && view.getUint8(at + 2) === SEGMENT_ROUTING) packet.segmentRouted = true;
+    }
     if (bytes > end - at) return packet.stop();
     at += bytes;
     header = following;

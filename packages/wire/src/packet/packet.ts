@@ -23,7 +23,7 @@ const EMPTY = new DataView(new ArrayBuffer(0));
 export class Packet {
   view: DataView = EMPTY;
   batch: FlowBatch;
-  /** Whether columns beyond the core are written that every packet has: MACs, EtherType, TTL, flow label. */
+  /** Whether columns beyond the core are written that every packet has: MACs, EtherType, TTL, flow label, identification. */
   detail = true;
 
   srcAddr: Uint32Array;
@@ -49,6 +49,10 @@ export class Packet {
   ipBytes = 0;
   /** Where the innermost IP header began, from the first byte of the sampled header; -1: none. */
   ipOffset = -1;
+  /** Whether the row's headers came from elsewhere, until an IP header is read. */
+  replacing = false;
+  /** Whether the innermost IPv6 header has a segment routing header behind it: a packet inside it is in an SRv6 tunnel. */
+  segmentRouted = false;
   /** VLAN tags of the innermost Ethernet header. */
   tags = 0;
   tunnelled = false;
@@ -70,7 +74,11 @@ export class Packet {
 
   /** Makes `data` and `batch` what the next packets are read from and written to. */
   bind(data: Uint8Array, batch: FlowBatch, detail: boolean): void {
-    this.view = viewOf(data);
+    this.bindView(viewOf(data), batch, detail);
+  }
+
+  bindView(view: DataView, batch: FlowBatch, detail: boolean): void {
+    this.view = view;
     this.detail = detail;
     if (batch === this.batch) return;
     this.batch = batch;
@@ -85,12 +93,14 @@ export class Packet {
     this.icmpCode = batch.core.icmp_code;
   }
 
-  /** Starts a new row, of which nothing is known yet. */
-  begin(row: number): void {
+  /** Starts a new row, of which nothing is known yet, or where what is known of its headers is replaced by what an IP header says. */
+  begin(row: number, replacing = false): void {
     this.row = row;
+    this.replacing = replacing;
     this.quality = 0;
     this.ipBytes = 0;
     this.ipOffset = -1;
+    this.segmentRouted = false;
     this.tags = 0;
     this.tunnelled = false;
     this.labels = 'none';
@@ -127,7 +137,8 @@ export class Packet {
   /** An IP header begins: what an outer one left in the row is cleared. `trafficClass` is the byte with DSCP and ECN. */
   enterIP(trafficClass: number, ttl: number, bytes: number): void {
     const { batch, row } = this;
-    if (this.ipOffset >= 0) this.#clear();
+    if (this.ipOffset >= 0 || this.replacing) this.#clear();
+    this.segmentRouted = false;
     this.ipOffset = this.at - this.start;
     this.ipBytes = bytes;
     this.dscp[row] = trafficClass >> 2;
@@ -145,10 +156,19 @@ export class Packet {
     this.quality &= ~QUALITY.icmp_given;
     if (batch.has(FIELD.ecn)) batch.use(FIELD.ecn)[row] = 0;
     if (batch.has(FIELD.ipv6_flow_label)) batch.use(FIELD.ipv6_flow_label)[row] = 0;
-    if (batch.has(FIELD.fragment_id)) this.fragment(0, 0, 0);
+    if (batch.has(FIELD.fragment_id)) batch.use(FIELD.fragment_id)[row] = 0;
+    if (batch.has(FIELD.fragment_offset)) batch.use(FIELD.fragment_offset)[row] = 0;
+    if (batch.has(FIELD.fragment_flags)) batch.use(FIELD.fragment_flags)[row] = 0;
   }
 
-  /** Only fragments have these. `flags` has the bits where IE 197 has them: 0x40 don't fragment, 0x20 more fragments. */
+  /** The identification and the flags of a packet that is whole; for `flags` see `fragment`. */
+  identify(id: number, flags: number): void {
+    const { batch, row } = this;
+    if (id !== 0) batch.use(FIELD.fragment_id)[row] = id;
+    if (flags !== 0) batch.use(FIELD.fragment_flags)[row] = flags;
+  }
+
+  /** What a fragment has. `flags` has the bits where IE 197 has them: 0x40 don't fragment, 0x20 more fragments. */
   fragment(id: number, offset: number, flags: number): void {
     const { batch, row } = this;
     batch.use(FIELD.fragment_id)[row] = id;

@@ -1,7 +1,8 @@
 // Transport headers: ports, TCP flags, ICMP; and the tunnels that begin here: VXLAN (RFC 7348), Geneve (RFC 8926), GRE (RFC 2784,
-// 2890), NVGRE (RFC 7637), IP in IP (RFC 2003), IPv6 in IPv4 (RFC 4213).
+// 2890), NVGRE (RFC 7637), IP in IP (RFC 2003), IPv6 in IPv4 (RFC 4213), segment routing over IPv6 (RFC 8986).
 import { QUALITY, TUNNEL_TYPE } from '@weir/record';
 import { LAYER, type Layer, type Packet } from './packet.ts';
+import { isTunnelPort, PORT } from './tunnel-type.ts';
 
 const PROTO = {
   icmp: 1,
@@ -19,8 +20,6 @@ const PROTO = {
   mpls: 137,
 } as const;
 
-/** UDP ports that tunnels go to. */
-export const PORT = { vxlan: 4789, vxlanLinux: 8472, geneve: 6081 } as const;
 /** EtherType of a bridged Ethernet frame in GRE and Geneve. */
 const BRIDGED = 0x6558;
 /** NVGRE reserves the virtual subnet ids below this (RFC 7637 section 3.2): a smaller one is the plain key of a GRE tunnel. */
@@ -50,10 +49,10 @@ export function readTransport(packet: Packet): Layer {
       packet.quality |= QUALITY.icmp_given;
       return LAYER.end;
     case PROTO.ipip:
-      packet.enterTunnel(TUNNEL_TYPE.ipip, 0);
+      packet.enterTunnel(packet.segmentRouted ? TUNNEL_TYPE.srv6 : TUNNEL_TYPE.ipip, 0);
       return LAYER.ipv4;
     case PROTO.ipv6:
-      packet.enterTunnel(TUNNEL_TYPE.ip6_in_ip, 0);
+      packet.enterTunnel(packet.segmentRouted ? TUNNEL_TYPE.srv6 : TUNNEL_TYPE.ip6_in_ip, 0);
       return LAYER.ipv6;
     case PROTO.gre:
       return LAYER.gre;
@@ -89,7 +88,7 @@ function readPorts(packet: Packet): boolean {
 /** VXLAN and Geneve go by their destination port, and are believed only if their fixed bits are right. */
 function readUdpTunnel(packet: Packet): Layer {
   const port = packet.dstPort[packet.row];
-  if (port !== PORT.vxlan && port !== PORT.vxlanLinux && port !== PORT.geneve) return LAYER.end;
+  if (!isTunnelPort(port)) return LAYER.end;
   const { view } = packet;
   const at = packet.at + 8;
   if (packet.end - at < 8) return packet.stop();

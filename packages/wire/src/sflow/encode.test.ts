@@ -77,6 +77,25 @@ describe('encoding and decoding', () => {
     }
   }
 
+  it.each([
+    [0x40, 0],
+    [0x20, 0],
+    [0x20, 185],
+    [0, 370],
+    [0, 0],
+  ])('give back how a packet was cut (flags %i, offset %i)', (flags, offset) => {
+    const batch = new FlowBatch(1);
+    batch.core.src_addr.set([0, 0, IPV4_MAPPED_WORD, 1]);
+    batch.core.dst_addr.set([0, 0, IPV4_MAPPED_WORD, 2]);
+    batch.core.proto[0] = 17;
+    batch.use(FIELD.fragment_id)[0] = 0xbeef;
+    batch.use(FIELD.fragment_flags)[0] = flags;
+    batch.use(FIELD.fragment_offset)[0] = offset;
+    batch.length = 1;
+    const [row] = new SflowCollector({}).take(encodeSflow(batch, 0, 1, { ...header, headerBytes: 128 }));
+    expect([row.fragment_id, row.fragment_flags ?? 0, row.fragment_offset ?? 0]).toEqual([0xbeef, flags, offset]);
+  });
+
   it('give back what a row says', () => {
     fc.assert(
       fc.property(fc.array(flow, { minLength: 1, maxLength: 7 }), fc.boolean(), (flows, expanded) => {

@@ -1,8 +1,8 @@
 // Extended flow records: what the device knew about the packet besides its header (VLANs, route, BGP, MPLS, NAT, tunnel).
 // Each reader returns false where a length or count does not fit its record.
-import { FIELD, IPV4_MAPPED_WORD, QUALITY, TUNNEL_TYPE } from '@weir/record';
+import { FIELD, IPV4_MAPPED_WORD, QUALITY } from '@weir/record';
 import type { Packet } from '../packet/packet.ts';
-import { PORT } from '../packet/transport.ts';
+import { isTunnelPort, tunnelType } from '../packet/tunnel-type.ts';
 import { ADDRESS_TYPE } from './format.ts';
 
 const UDP = 17;
@@ -174,17 +174,5 @@ export function readTunnel(packet: Packet, view: DataView, at: number, end: numb
   batch.use(FIELD.tunnel_type)[row] = tunnelType(protocol, dstPort);
   return true;
 }
-
-function tunnelType(protocol: number, dstPort: number): number {
-  if (protocol === 4) return TUNNEL_TYPE.ipip;
-  if (protocol === 41) return TUNNEL_TYPE.ip6_in_ip;
-  if (protocol === 47) return TUNNEL_TYPE.gre;
-  if (protocol === 50) return TUNNEL_TYPE.ipsec;
-  if (protocol !== UDP) return TUNNEL_TYPE.other;
-  if (dstPort === PORT.vxlan || dstPort === PORT.vxlanLinux) return TUNNEL_TYPE.vxlan;
-  return dstPort === PORT.geneve ? TUNNEL_TYPE.geneve : TUNNEL_TYPE.other;
-}
-
-const isTunnelPort = (port: number): boolean => port === PORT.vxlan || port === PORT.vxlanLinux || port === PORT.geneve;
 
 const swapBytes = (port: number): number => ((port & 0xff) << 8) | (port >>> 8);

@@ -37,6 +37,17 @@ describe('a flow sample', () => {
     });
   });
 
+  it('says how its packet may be cut, or was', () => {
+    const take = (id: number, fragment: number) => {
+      const frame = ethernet(0x0800, ipv4(17, udp(53, 5353), 1, 2, { id, fragment }));
+      return new SflowCollector({}).take(encodeSflowDatagram(header, [flowSample([headerOf(frame)])]))[0];
+    };
+    expect(take(0xbeef, 0x4000)).toMatchObject({ fragment_id: 0xbeef, fragment_flags: 0x40, dst_port: 5353 });
+    expect(take(7, 0x2000)).toMatchObject({ fragment_id: 7, fragment_flags: 0x20, dst_port: 5353 });
+    expect(take(7, 185)).toMatchObject({ fragment_id: 7, fragment_offset: 185 });
+    expect(take(7, 185)).not.toHaveProperty('dst_port');
+  });
+
   it('counts the IP packet, not the padding of a short frame', () => {
     const short = ethernet(0x0800, ipv4(6, tcp(1, 2, 2)));
     expect(decodeOne(flowSample([headerOf([...short, 0, 0, 0, 0, 0, 0], 64)]))).toMatchObject({ bytes_sampled: 40 });

@@ -20,15 +20,15 @@ interface Counter extends CounterPair {
 }
 
 /**
- * Delta, then total, then after the middlebox, then initiator's or responder's (NSEL), then layer 2 where nothing else is. Reverse:
- * RFC 5103, then the responder's.
+ * Delta, then total, then after the middlebox, then initiator's or responder's (NSEL), then layer 2 where nothing else is: of all
+ * packets, or the size of the one frame that the record is of (312, and 103 in NetFlow v9). Reverse: RFC 5103, then the responder's.
  */
 const COUNTERS: readonly Counter[] = [
-  { counted: FIELD.bytes_sampled, scaled: FIELD.bytes, elements: [1, 85, 23, 231, 352] },
+  { counted: FIELD.bytes_sampled, scaled: FIELD.bytes, elements: [1, 85, 23, 231, 352, 312, 103] },
   { counted: FIELD.packets_sampled, scaled: FIELD.packets, elements: [2, 86, 24, 298] },
   { counted: FIELD.rev_bytes_sampled, scaled: FIELD.rev_bytes, elements: ['29305/1', '29305/85', 232] },
   { counted: FIELD.rev_packets_sampled, scaled: FIELD.rev_packets, elements: ['29305/2', '29305/86', 299] },
-  { counted: FIELD.bytes_l2, scaled: FIELD.bytes_l2, elements: [352] },
+  { counted: FIELD.bytes_l2, scaled: FIELD.bytes_l2, elements: [352, 312, 103] },
 ];
 
 /** Columns of other counters take the first element of theirs that the template has; they are not scaled. */
@@ -49,8 +49,16 @@ export const COUNTER_FIELDS: ReadonlySet<string> = new Set(
 /** ingressUnicastPacketTotalCount: Open vSwitch sends it beside totals that are of the whole exporter, not of the flow. */
 const EXPORTER_TOTALS = 354;
 
-/** Steps that read the counters and scale them; the rate must be settled by then. */
-export function counterSteps(first: (key: ElementKey) => Slot | undefined): Step[] {
+/** Whether an element of the template counts a flow's bytes. */
+export function hasByteCounter(first: (key: ElementKey) => Slot | undefined): boolean {
+  return COUNTERS[0].elements.some((element) => first(element) !== undefined);
+}
+
+/**
+ * Steps that read the counters and scale them; the rate must be settled by then. A record of one packet (`ofPacket`) stands for one where
+ * nothing counts packets, and its bytes are in `bytes_sampled` where nothing counts them.
+ */
+export function counterSteps(first: (key: ElementKey) => Slot | undefined, ofPacket: boolean): Step[] {
   const steps: Step[] = [];
   const firstOf = (elements: readonly ElementKey[]) => elements.map(first).find((slot) => slot !== undefined);
   const given = COUNTERS.flatMap((counter) => {
@@ -63,6 +71,10 @@ export function counterSteps(first: (key: ElementKey) => Slot | undefined): Step
   steps.push(...pair);
   for (const counter of given.slice(pair.length * 2)) {
     steps.push(lazily(counter.counted, [counter.slot], counterStep(counter)));
+  }
+  if (ofPacket) {
+    if (!hasByteCounter(first)) steps.push(scaleBytesStep);
+    if (!given.some(({ counted }) => counted === FIELD.packets_sampled)) steps.push(onePacketStep);
   }
   const totalsOfExporter = first(EXPORTER_TOTALS) !== undefined;
   for (const field of PLAIN) {
@@ -127,6 +139,16 @@ function u32CountersStep(bytesAt: number, packetsAt: number): Step {
     }
     if (run.rate !== 1) scaleFlow(run);
   };
+}
+
+function scaleBytesStep(run: Run): void {
+  scale(run, run.batch.core.bytes_sampled, run.batch.core.bytes);
+}
+
+function onePacketStep(run: Run): void {
+  const { packets, packets_sampled } = run.batch.core;
+  for (let row = run.row; row < run.end; row++) packets_sampled[row * 2] = 1;
+  scale(run, packets_sampled, packets);
 }
 
 function scaleFlow(run: Run): void {

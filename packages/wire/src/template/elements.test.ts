@@ -1,4 +1,15 @@
-import { CODES, DIRECTION, END_REASON, exporterKey, keyText, QUALITY, TUNNEL_TYPE, VERDICT } from '@weir/record';
+import {
+  CODES,
+  DIRECTION,
+  END_REASON,
+  exporterKey,
+  keyText,
+  QUALITY,
+  RECORD_TYPE,
+  TUNNEL_TYPE,
+  VERDICT,
+  VERDICT_SOURCE,
+} from '@weir/record';
 import { describe, expect, it } from 'vitest';
 import { encodeIpfix } from '../ipfix/encode.ts';
 import { encodeNetflow9 } from '../netflow/v9-encode.ts';
@@ -192,13 +203,69 @@ describe('ICMP', () => {
   });
 
   it('hides in the destination port where no element has it', () => {
-    expect(v9([4, 1], [7, 0], [11, 0x0800])).toMatchObject({ icmp_type: 8, dst_port: 0x0800 });
+    expect(v9([4, 1], [7, 0], [11, 0x0800])).toMatchObject({ icmp_type: 8 });
+    expect(ipfix([4, 58], [11, 0x8700])).toMatchObject({ icmp_type: 135 });
+    expect(v9([4, 6], [11, 0x0800])).toMatchObject({ dst_port: 0x0800 });
     expect(v9([4, 6], [11, 0x0800]).icmp_type).toBeUndefined();
+  });
+
+  it.each([
+    ['none', []],
+    ['32', [[32, 0x0800]]],
+    ['139', [[139, 0x0800]]],
+    [
+      '176 and 177',
+      [
+        [176, 8],
+        [177, 0],
+      ],
+    ],
+  ] as const)('has no ports, whatever stands in their elements (type and code in %s)', (_, values) => {
+    // Cisco's ASA sends the identifier of the echo request as a port.
+    for (const row of [
+      v9([4, 1], [7, 17549], [11, 0x0800], ...values),
+      ipfix([7, 17549], [11, 0x0800], [4, 1], ...values),
+    ]) {
+      expect(row).toMatchObject({ proto: 1, icmp_type: 8 });
+      expect(row).not.toHaveProperty('src_port');
+      expect(row).not.toHaveProperty('dst_port');
+    }
+    expect(ipfix([4, 17], [7, 17549], [11, 53], ...values)).toMatchObject({ src_port: 17549, dst_port: 53 });
+    // A port of a length that holds no type and code goes too.
+    expect(ipfix([4, 1], [7, 1, 4], [11, 2, 4], ...values)).not.toHaveProperty('dst_port');
   });
 
   it('of type zero is known to be given', () => {
     expect(quality(ipfix([4, 1], [176, 0], [177, 0]), 'icmp_given')).toBe(true);
     expect(quality(ipfix([4, 6], [176, 0], [177, 0]), 'icmp_given')).toBe(false);
+    // Without a protocol a zero may be anything.
+    expect(quality(ipfix([176, 0], [177, 0]), 'icmp_given')).toBe(false);
+    expect(quality(ipfix([176, 3], [177, 0]), 'icmp_given')).toBe(true);
+  });
+});
+
+describe('the protocol', () => {
+  it('of IPv6 flows may come as the next header', () => {
+    const ends = [
+      [27, ipv6('2001:db8::1')],
+      [28, ipv6('2001:db8::2')],
+    ] as const;
+    expect(ipfix(...ends, [193, 6], [7, 40000], [11, 443])).toMatchObject({ proto: 6, dst_port: 443 });
+    const icmp = ipfix(...ends, [193, 58], [7, 0], [11, 0x8000]);
+    expect(icmp).toMatchObject({ proto: 58, icmp_type: 128 });
+    expect(quality(icmp, 'icmp_given')).toBe(true);
+  });
+
+  it('that is TCP has no ICMP type, where the template has both', () => {
+    const row = ipfix([193, 6], [178, 0], [179, 0]);
+    expect(row.proto).toBe(6);
+    expect(quality(row, 'icmp_given')).toBe(false);
+    expect(ipfix([193, 58], [178, 134], [179, 0])).toMatchObject({ proto: 58, icmp_type: 134 });
+  });
+
+  it('is the one behind the extension headers where the record has both', () => {
+    expect(ipfix([193, 44], [4, 17]).proto).toBe(17);
+    expect(ipfix([4, 0], [193, 17]).proto).toBe(17);
   });
 });
 
@@ -238,6 +305,33 @@ describe('packet headers', () => {
   it('give TCP flags of one byte and of two', () => {
     expect(ipfix([6, 0x12, 1]).tcp_flags).toBe(0x12);
     expect(ipfix([6, 0x112, 2]).tcp_flags).toBe(0x112);
+  });
+
+  it('give no TCP flags that the header does not have', () => {
+    // The data offset of a header of five words, and the bits that are not assigned.
+    expect(ipfix([6, 0x5112, 2]).tcp_flags).toBe(0x112);
+    expect(ipfix([6, 0x0e02, 2]).tcp_flags).toBe(0x02);
+    expect(ipfix([6, 0x5018, 4]).tcp_flags).toBe(0x18);
+    expect(ipfix([6, Uint8Array.of(0x50, 0x18), 65535]).tcp_flags).toBe(0x18);
+  });
+
+  it.each([
+    ['SYN and ACK of one packet', 0x110, 0x12],
+    ['FIN and ACK of one packet', 0x211, 0x11],
+    ['RST and ACK of one packet', 0x400, 0x14],
+    ['all that it has', 0x7ff, 0xff],
+    ['PSH and ACK, as they are', 0x18, 0x18],
+  ])('give the flags that NetObserv’s own bits stand for: %s', (_, bits, flags) => {
+    const mac = new Uint8Array(6);
+    const layer2 = [
+      [256, 0x0800],
+      [61, 0],
+      [56, mac],
+      [80, mac],
+    ] as const;
+    expect(ipfix(...layer2, [8, ipv4('10.0.0.1')], [12, ipv4('10.0.0.2')], [4, 6], [6, bits, 2]).tcp_flags).toBe(flags);
+    // As its pipeline orders them.
+    expect(ipfix(...layer2, [193, 6], [7, 1], [11, 2], [1, 1], [6, bits, 2]).tcp_flags).toBe(flags);
   });
 
   it('give the direction, moved by one', () => {
@@ -330,6 +424,58 @@ describe('counters', () => {
     expect(row).toMatchObject({ proto: CODES.proto.tcp, in_if: 7 });
     expect(quality(row, 'value_cut')).toBe(true);
     expect(quality(ipfix([4, 6, 2]), 'value_cut')).toBe(false);
+  });
+});
+
+describe('events', () => {
+  const { conversation_start, conversation_update, conversation_end, nat_event, deny, alert } = RECORD_TYPE;
+
+  it.each([
+    ['created', 1, conversation_start, VERDICT.allowed],
+    ['deleted', 2, conversation_end, VERDICT.allowed],
+    ['denied', 3, deny, VERDICT.dropped],
+    ['of an alert', 4, alert, undefined],
+    ['updated', 5, conversation_update, VERDICT.allowed],
+    ['to be ignored', 0, undefined, undefined],
+    ['that nobody knows yet', 6, undefined, undefined],
+    ['of a number that is no event', 255, undefined, undefined],
+  ])('of a firewall have a type and a verdict: a flow %s', (_, event, record_type, verdict) => {
+    for (const row of [ipfix([233, event], [4, 6]), v9([233, event], [4, 6]), v9([40005, event, 1], [4, 6])]) {
+      expect([row.record_type, row.verdict]).toEqual([record_type, verdict]);
+      expect(row.verdict_source).toBe(verdict === undefined ? undefined : VERDICT_SOURCE.reported);
+    }
+  });
+
+  it.each([
+    ['denied by an ACL', 1001, deny, VERDICT.dropped],
+    ['denied for a first packet that is no SYN', 1004, deny, VERDICT.dropped],
+    ['torn down', 2002, conversation_end, VERDICT.allowed],
+    ['for which it says nothing', 0, undefined, undefined],
+    ['for a reason that nobody knows', 7, undefined, undefined],
+  ])('of a firewall that sends only its reason have them too: a flow %s', (_, reason, record_type, verdict) => {
+    const row = v9([33002, reason, 2], [4, 6]);
+    expect([row.record_type, row.verdict]).toEqual([record_type, verdict]);
+    // The event itself counts before its reason.
+    expect(v9([33002, reason, 2], [233, 5])).toMatchObject({ record_type: conversation_update });
+  });
+
+  it('of a translator are no flows', () => {
+    for (const event of [1, 4, 5, 11, 13, 17]) {
+      const row = ipfix([230, event], [8, ipv4('10.0.0.1')], [225, ipv4('192.0.2.1')]);
+      expect(row).toMatchObject({ record_type: nat_event, nat_src_addr: '192.0.2.1' });
+      expect(row).not.toHaveProperty('verdict');
+    }
+    expect(ipfix([230, 0], [1, 100])).not.toHaveProperty('record_type');
+    expect(ipfix([230, 4], [233, 3])).toMatchObject({ record_type: deny, verdict: VERDICT.dropped });
+  });
+
+  it('keep the counters they carry', () => {
+    expect(v9([233, 2], [231, 500], [298, 5], [232, 9000])).toMatchObject({
+      record_type: conversation_end,
+      bytes: 500,
+      packets: 5,
+      rev_bytes: 9000,
+    });
   });
 });
 

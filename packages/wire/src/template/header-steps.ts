@@ -2,7 +2,7 @@
 import { DIRECTION, FIELD, type Field, QUALITY, TUNNEL_TYPE } from '@weir/record';
 import type { ElementKey } from '../ipfix/registry.ts';
 import type { Slot } from './layout.ts';
-import { isBlank, lowWord, type Step } from './run.ts';
+import { isBlank, lowWord, type Run, type Step } from './run.ts';
 
 type First = (key: ElementKey) => Slot | undefined;
 
@@ -48,16 +48,19 @@ export function trafficClassAndDirectionStep(trafficClass: Slot, direction: Slot
 
 /**
  * ICMP type and code, for records of protocol 1 and 58 only: elements 32 and 139 hold both, 176 to 179 one each, and exporters
- * that send none of them put both into the destination port, which is kept as it came.
+ * that send none of them put both into the destination port. ICMP has no ports: what stands there (type and code, or the identifier
+ * of an echo request) does not stay.
  */
 export function icmpSteps(first: First): Step[] {
   const both = [32, 139].map(first).filter((slot) => slot !== undefined);
   const types = [176, 178].map(first).filter((slot) => slot !== undefined);
   const codes = [177, 179].map(first).filter((slot) => slot !== undefined);
-  const hasProto = first(4) !== undefined;
+  const hasProto = first(4) !== undefined || first(193) !== undefined;
   if (both.length + types.length + codes.length === 0) {
     const port = first(11);
-    return hasProto && port !== undefined && isPair(port) ? [icmpPairStep(port)] : [];
+    if (!hasProto) return [];
+    if (port !== undefined && isPair(port)) return [icmpPairStep(port)];
+    return first(7) !== undefined || port !== undefined ? [noPortsStep] : [];
   }
   const [only] = both;
   const usual = hasProto && both.length === 1 && types.length + codes.length === 0 && isPair(only);
@@ -78,9 +81,21 @@ function icmpPairStep(pair: Slot): Step {
       if (proto[row] !== ICMP && proto[row] !== ICMPV6) continue;
       batch.core.icmp_type[row] = data[at];
       batch.core.icmp_code[row] = data[at + 1];
+      batch.core.src_port[row] = 0;
+      batch.core.dst_port[row] = 0;
       batch.core.quality[row] |= QUALITY.icmp_given;
     }
   };
+}
+
+/** Ports of ICMP that hold no type and code that could be read. */
+function noPortsStep({ batch, row: first, end }: Run): void {
+  const { proto, src_port, dst_port } = batch.core;
+  for (let row = first; row < end; row++) {
+    if (proto[row] !== ICMP && proto[row] !== ICMPV6) continue;
+    src_port[row] = 0;
+    dst_port[row] = 0;
+  }
 }
 
 function icmpStep(both: readonly Slot[], types: readonly Slot[], codes: readonly Slot[], hasProto: boolean): Step {
@@ -89,6 +104,8 @@ function icmpStep(both: readonly Slot[], types: readonly Slot[], codes: readonly
     const proto = batch.core.proto;
     const type = batch.core.icmp_type;
     const code = batch.core.icmp_code;
+    const srcPort = batch.core.src_port;
+    const dstPort = batch.core.dst_port;
     const quality = batch.core.quality;
     for (let row = run.row, record = run.start; row < end; row++, record += stride) {
       if (hasProto && proto[row] !== ICMP && proto[row] !== ICMPV6) continue;
@@ -98,11 +115,49 @@ function icmpStep(both: readonly Slot[], types: readonly Slot[], codes: readonly
       let codeValue = value & 0xff;
       for (let s = 0; s < types.length && typeValue === 0; s++) typeValue = lowWord(run, types[s], record);
       for (let s = 0; s < codes.length && codeValue === 0; s++) codeValue = lowWord(run, codes[s], record);
+      // Without a protocol, zeros say only that it is no other ICMP than an echo reply, which most records are not.
+      if (!hasProto && (typeValue | codeValue) === 0) continue;
       type[row] = typeValue;
       code[row] = codeValue;
       quality[row] |= QUALITY.icmp_given;
+      if (!hasProto) continue;
+      srcPort[row] = 0;
+      dstPort[row] = 0;
     }
   };
+}
+
+/** The flags that IANA has assigned in the TCP header (RFC 9293 section 6): FIN in bit 0 to AE, once NS, in bit 8. */
+const TCP_FLAGS = 0x1ff;
+const [FIN, SYN, RST, ACK] = [0x01, 0x02, 0x04, 0x10];
+/** NetObserv's own: one of these instead of the two flags of the header, for a packet that has both. */
+const [NETOBSERV_SYN_ACK, NETOBSERV_FIN_ACK, NETOBSERV_RST_ACK] = [0x100, 0x200, 0x400];
+
+/**
+ * Element 6 in two bytes or more: what is no flag of the TCP header does not stay. The highest four bits are the header's data offset, to be
+ * ignored (RFC 7125 section 3); the next three are unassigned. Bit 8 is AE from all exporters but NetObserv, which is told by its
+ * template and whose bits become the flags they stand for.
+ */
+export function tcpFlagsSteps(slot: Slot | undefined, netObserv: boolean): Step[] {
+  if (slot === undefined || (!slot.variable && slot.length < 2)) return [];
+  return [netObserv ? netObservFlagsStep : headerFlagsStep];
+}
+
+function headerFlagsStep({ batch, row: first, end }: Run): void {
+  const flags = batch.core.tcp_flags;
+  for (let row = first; row < end; row++) flags[row] &= TCP_FLAGS;
+}
+
+function netObservFlagsStep({ batch, row: first, end }: Run): void {
+  const column = batch.core.tcp_flags;
+  for (let row = first; row < end; row++) {
+    const bits = column[row];
+    let flags = bits & 0xff;
+    if ((bits & NETOBSERV_SYN_ACK) !== 0) flags |= SYN | ACK;
+    if ((bits & NETOBSERV_FIN_ACK) !== 0) flags |= FIN | ACK;
+    if ((bits & NETOBSERV_RST_ACK) !== 0) flags |= RST | ACK;
+    column[row] = flags;
+  }
 }
 
 /** Elements 70 to 79: label stack entries of three bytes, 20 bits of them the label; an entry of zeros is none. */
@@ -163,8 +218,10 @@ export function segmentStep(slot: Slot): Step {
       const id = lowWord(run, slot, record) & 0xffffff;
       if (id === 0) continue;
       ids[row * 2] = id;
-      if (types[row] === 0 && kind === 1) types[row] = TUNNEL_TYPE.vxlan;
-      if (types[row] === 0 && kind === 2) types[row] = TUNNEL_TYPE.nvgre;
+      // A tunnel whose outer header did not tell what it is.
+      const open = types[row] === TUNNEL_TYPE.none || types[row] === TUNNEL_TYPE.other;
+      if (open && kind === 1) types[row] = TUNNEL_TYPE.vxlan;
+      if (open && kind === 2) types[row] = TUNNEL_TYPE.nvgre;
     }
   };
 }

@@ -44,7 +44,7 @@ const COMMON: readonly Case[] = [
   { element: 7, field: FIELD.src_port, value: u16 },
   { element: 11, field: FIELD.dst_port, value: u16 },
   { element: 4, field: FIELD.proto, value: fc.constantFrom(6, 17, 132) },
-  { element: 6, field: FIELD.tcp_flags, value: u16 },
+  { element: 6, field: FIELD.tcp_flags, value: fc.nat(0x1ff) },
   { element: 6, field: FIELD.tcp_flags, value: u8, length: 1 },
   { element: 195, field: FIELD.dscp, value: fc.nat(63) },
   { element: 10, field: FIELD.in_if, value: u32 },
@@ -139,6 +139,25 @@ describe('what the encoders wrote comes back', () => {
     fc.assert(
       fc.property(flows([...COMMON, ...V9]), ([columns, rows, values]) => comesBack('v9', columns, rows, values)),
     );
+  });
+
+  it.each([
+    [1, [4, 7, 11]],
+    [58, [4, 7, 11]],
+    [1, [4, 7, 11, 32]],
+    [58, [4, 139]],
+    [58, [193, 178, 179]],
+  ])('for ICMP (%i) in the elements %s', (proto, elements) => {
+    const batch = new FlowBatch(1);
+    batch.core.proto[0] = proto;
+    batch.core.icmp_type[0] = 8;
+    batch.core.icmp_code[0] = 2;
+    batch.length = 1;
+    const template = { id: 256, fields: elements.map((element) => templateField(element)) };
+    const sets = [{ templates: [template] }, { template, batch, from: 0, to: 1 }];
+    const [row] = new TestCollector().receive(encodeIpfix({ ...CONTEXT, domain: 1 }, sets).bytes);
+    expect(row).toMatchObject({ proto, icmp_type: 8, icmp_code: 2 });
+    expect(row).not.toHaveProperty('dst_port');
   });
 
   it('in IPFIX', () => {

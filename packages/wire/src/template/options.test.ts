@@ -176,6 +176,244 @@ describe('sampling rates', () => {
     expect(row).toMatchObject({ bytes: 700, sampling_rate: 7, sampling_source: SAMPLING_SOURCE.record });
   });
 
+  const contradicted = (row: Row) => (Number(row.quality) & QUALITY.sampling_contradicted) !== 0;
+
+  it.each([
+    [
+      '309 and 310 before 305 alone',
+      [
+        [305, 1],
+        [309, 1],
+        [310, 256],
+      ],
+      256,
+      false,
+    ],
+    [
+      '309 and 310 before 305 alone, whatever their order',
+      [
+        [310, 256],
+        [305, 64],
+        [309, 1],
+      ],
+      256,
+      true,
+    ],
+    [
+      '305 alone that says the same',
+      [
+        [305, 256],
+        [309, 1],
+        [310, 256],
+      ],
+      256,
+      false,
+    ],
+    [
+      '50 before a 34 of 1',
+      [
+        [34, 1],
+        [50, 256],
+      ],
+      256,
+      true,
+    ],
+    [
+      '34 before a 50 of 1',
+      [
+        [34, 256],
+        [50, 1],
+      ],
+      256,
+      true,
+    ],
+    [
+      '309 and 310 before a 305 and 306 that take every packet',
+      [
+        [305, 1],
+        [306, 0],
+        [309, 2],
+        [310, 512],
+      ],
+      256,
+      true,
+    ],
+    [
+      '305 and 306 by the algorithm that goes by them',
+      [
+        [304, 1],
+        [305, 1],
+        [306, 99],
+        [309, 1],
+        [310, 7],
+      ],
+      100,
+      true,
+    ],
+    [
+      '311 by the algorithm that goes by it',
+      [
+        [304, 4],
+        [311, 0.01],
+        [309, 1],
+        [310, 7],
+      ],
+      100,
+      true,
+    ],
+    [
+      '309 and 310 by the algorithm that goes by them',
+      [
+        [304, 3],
+        [305, 1],
+        [306, 99],
+        [309, 1],
+        [310, 7],
+      ],
+      7,
+      true,
+    ],
+    [
+      'either of two that differ by how they count',
+      [
+        [309, 1],
+        [310, 256],
+        [305, 1],
+        [306, 256],
+      ],
+      256,
+      false,
+    ],
+    [
+      '1 where all say so',
+      [
+        [34, 1],
+        [50, 1],
+        [305, 1],
+      ],
+      1,
+      false,
+    ],
+  ] as const)('in one record of options data are taken from %s', (_, fields, rate, doubtful) => {
+    const [row] = ipfix(...options([149, 3], fields), ...FLOW);
+    expect(row).toMatchObject({ bytes: 100 * rate, sampling_rate: rate, sampling_source: SAMPLING_SOURCE.options });
+    expect(contradicted(row)).toBe(doubtful);
+    // The same in the flow's own record.
+    const [own] = ipfix(...data([[1, 100], ...fields]));
+    expect(own).toMatchObject({ bytes: 100 * rate, sampling_rate: rate, sampling_source: SAMPLING_SOURCE.record });
+    expect(contradicted(own)).toBe(doubtful);
+  });
+
+  describe('of two options templates', () => {
+    const every: TemplateSpec = { id: 600, scopes: 1, fields: [field(149, 4), field(34, 4)] };
+    const some: TemplateSpec = { id: 601, scopes: 1, fields: [field(149, 4), field(309, 4), field(310, 4)] };
+    const sets = { every: { template: every, records: [[3, 1]] }, some: { template: some, records: [[3, 1, 256]] } };
+    const MINUTE = 60_000;
+
+    /** The flow's row after options data came in this order, a minute apart. */
+    function after(...order: readonly (keyof typeof sets | number)[]): Row {
+      const collector = new TestCollector();
+      let time = NOW;
+      const send = (...sent: SetSpec[]) =>
+        collector.receive(encodeIpfix({ ...CONTEXT, sequence: 0, domain: 3 }, sent).bytes, time);
+      send({ templates: [every, some] });
+      for (const step of order) {
+        time += typeof step === 'number' ? step * MINUTE : MINUTE;
+        if (typeof step !== 'number') send(sets[step]);
+      }
+      return send(...FLOW)[0];
+    }
+
+    it('do not take turns: the 1 hides nothing, in whatever order they come', () => {
+      for (const order of [
+        ['every', 'some'],
+        ['some', 'every'],
+        ['some', 'every', 'some'],
+        ['every', 'some', 'every', 'every'],
+      ] as const) {
+        const row = after(...order);
+        expect(row).toMatchObject({ bytes: 25_600, sampling_rate: 256 });
+        expect(contradicted(row)).toBe(true);
+      }
+    });
+
+    it('give way to each other when one is no longer sent', () => {
+      const row = after('some', 31, 'every');
+      expect(row).toMatchObject({ bytes: 100, sampling_rate: 1 });
+      expect(contradicted(row)).toBe(false);
+      expect(contradicted(after('every', 'some', 31, 'some'))).toBe(false);
+    });
+
+    it('that say the same contradict nothing', () => {
+      const collector = new TestCollector();
+      const same: TemplateSpec = { ...every, id: 602 };
+      const [row] = collector.receive(
+        encodeIpfix({ ...CONTEXT, sequence: 0, domain: 3 }, [
+          { templates: [some, same] },
+          sets.some,
+          { template: same, records: [[3, 256]] },
+          ...FLOW,
+        ]).bytes,
+      );
+      expect(row.sampling_rate).toBe(256);
+      expect(contradicted(row)).toBe(false);
+    });
+  });
+
+  it('of one template follow it down to 1', () => {
+    const template: TemplateSpec = { id: 600, scopes: 1, fields: [field(149, 4), field(34, 4)] };
+    const [row] = ipfix(
+      { templates: [template] },
+      {
+        template,
+        records: [
+          [3, 256],
+          [3, 1],
+        ],
+      },
+      ...FLOW,
+    );
+    expect(row).toMatchObject({ bytes: 100, sampling_rate: 1 });
+    expect(contradicted(row)).toBe(false);
+  });
+
+  it('of 1 for everything do not hide that of the only selector there is', () => {
+    const everything: TemplateSpec = { id: 600, scopes: 1, fields: [field(149, 4), field(34, 4)] };
+    const selector = options(
+      [302, 7],
+      [
+        [309, 1],
+        [310, 256],
+      ],
+    );
+    const [row] = ipfix({ templates: [everything] }, { template: everything, records: [[3, 1]] }, ...selector, ...FLOW);
+    expect(row).toMatchObject({ bytes: 25_600, sampling_rate: 256 });
+    expect(contradicted(row)).toBe(true);
+  });
+
+  it('of 1 in the record give way to that of the sampler it names', () => {
+    const sampler = options(
+      [SYSTEM_SCOPE, 0],
+      [
+        [48, 4],
+        [50, 256],
+      ],
+    );
+    const flow = (rate: number) =>
+      v9(
+        ...sampler,
+        ...data([
+          [1, 100],
+          [48, 4],
+          [34, rate],
+        ]),
+      )[0];
+    expect(flow(1)).toMatchObject({ bytes: 25_600, sampling_rate: 256, sampling_source: SAMPLING_SOURCE.options });
+    expect(contradicted(flow(1))).toBe(true);
+    expect(flow(7)).toMatchObject({ bytes: 700, sampling_rate: 7, sampling_source: SAMPLING_SOURCE.record });
+    expect(contradicted(flow(0))).toBe(false);
+  });
+
   it('scale both directions and layer 2, and never the totals', () => {
     const template = {
       id: 256,

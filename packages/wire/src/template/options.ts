@@ -5,7 +5,8 @@ import type { ElementKey } from '../ipfix/registry.ts';
 import { MAX_TEXT_BYTES } from '../strings.ts';
 import type { Slot } from './layout.ts';
 import { type Run, type Step, wholeNumber } from './run.ts';
-import { type RateSlots, rateSlots, readRate } from './sampling.ts';
+import type { RateTable } from './sampling.ts';
+import { type RateSlots, rateSlots, readRate } from './sampling-elements.ts';
 
 interface OptionSlots {
   readonly rate: RateSlots | undefined;
@@ -17,8 +18,8 @@ interface OptionSlots {
   readonly systemInit: Slot | undefined;
 }
 
-/** The step of an options template: keeps what each record says in the observation domain. */
-export function optionsStep(slots: ReadonlyMap<ElementKey, readonly Slot[]>): Step {
+/** The step of the options template `template`: keeps what each record says in the observation domain. */
+export function optionsStep(slots: ReadonlyMap<ElementKey, readonly Slot[]>, template: number): Step {
   const first = (key: ElementKey) => slots.get(key)?.[0];
   const wanted: OptionSlots = {
     rate: rateSlots(first),
@@ -31,13 +32,13 @@ export function optionsStep(slots: ReadonlyMap<ElementKey, readonly Slot[]>): St
   };
   return (run) => {
     for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
-      readOption(run, wanted, record);
+      readOption(run, wanted, record, template);
     }
     run.context.exporter.counters[ACCOUNT.options_received] += run.end - run.row;
   };
 }
 
-function readOption(run: Run, slots: OptionSlots, record: number): void {
+function readOption(run: Run, slots: OptionSlots, record: number, template: number): void {
   const { domain } = run;
   if (slots.systemInit !== undefined) domain.systemInit = wholeNumber(run, slots.systemInit, record);
   const ifIndex = slots.ifIndex === undefined ? 0 : wholeNumber(run, slots.ifIndex, record);
@@ -45,14 +46,15 @@ function readOption(run: Run, slots: OptionSlots, record: number): void {
     domain.nameInterface(ifIndex, text(run, slots.name, record), text(run, slots.alias, record));
   }
   if (slots.rate === undefined) return;
-  const rate = readRate(run, slots.rate, record);
+  const { rate, contradicted } = readRate(run, slots.rate, record);
   if (rate === 0) return;
   const { sampling } = domain;
-  if (slots.sampler !== undefined) sampling.set(sampling.samplers, wholeNumber(run, slots.sampler, record), rate);
-  else if (slots.selector !== undefined) {
-    sampling.set(sampling.selectors, wholeNumber(run, slots.selector, record), rate);
-  } else if (ifIndex !== 0) sampling.set(sampling.interfaces, ifIndex, rate);
-  else sampling.all = rate;
+  const take = (table: RateTable, id: number) =>
+    sampling.set(table, id, rate, contradicted, template, run.context.timeReceived);
+  if (slots.sampler !== undefined) take(sampling.samplers, wholeNumber(run, slots.sampler, record));
+  else if (slots.selector !== undefined) take(sampling.selectors, wholeNumber(run, slots.selector, record));
+  else if (ifIndex !== 0) take(sampling.interfaces, ifIndex);
+  else take(sampling.everything, 0);
 }
 
 const decoder = new TextDecoder('utf-8');

@@ -3,22 +3,29 @@
 import { FIELD, FIELDS, type Field, QUALITY } from '@weir/record';
 import type { ElementKey } from '../ipfix/registry.ts';
 import { addressSteps, ipv4EndsStep, ipv4PathStep } from './address-steps.ts';
-import { COUNTER_FIELDS, counterSteps } from './counter-steps.ts';
+import { COUNTER_FIELDS, counterSteps, hasByteCounter } from './counter-steps.ts';
+import { eventSteps } from './event-steps.ts';
 import { exporterSteps } from './exporter-steps.ts';
+import { frameStep } from './frame-steps.ts';
 import {
   directionStep,
   icmpSteps,
   mplsStep,
   ovsTunnelTypeStep,
   segmentStep,
+  tcpFlagsSteps,
   textStep,
   trafficClassAndDirectionStep,
   trafficClassStep,
 } from './header-steps.ts';
 import { type Layout, layOut, type Slot } from './layout.ts';
+import { type Nesting, nestingOf } from './nesting.ts';
 import { optionsStep } from './options.ts';
+import { packetSections } from './packet-sections.ts';
+import { isNetObserv } from './quirks.ts';
 import type { Step } from './run.ts';
-import { rateSlots, type SamplingPlan } from './sampling.ts';
+import { rateSlots } from './sampling-elements.ts';
+import type { SamplingPlan } from './sampling-steps.ts';
 import { type Copy, copySteps, lazily, scalarSteps } from './scalar.ts';
 import type { Template } from './template.ts';
 import { timePlan } from './time-steps.ts';
@@ -35,7 +42,12 @@ export interface Plan {
   readonly settleTimes: Step;
   /** Quality bits that hold for all records of the template. */
   readonly quality: number;
+  /** Set where the template describes more than one header. */
+  readonly nesting: Nesting | undefined;
 }
+
+/** Occurrences of an element that are read, the last among them; a template that repeats one more often makes no more work. */
+const MAX_OCCURRENCES = 4;
 
 type Slots = ReadonlyMap<ElementKey, readonly Slot[]>;
 
@@ -59,6 +71,8 @@ const SPECIAL: ReadonlySet<string> = new Set([
   // Keys of policies are made of several names; nothing makes those rows from flow records yet.
   'policy_in',
   'policy_out',
+  'record_type',
+  'verdict',
 ]);
 
 export function compile(template: Template): Plan {
@@ -67,15 +81,28 @@ export function compile(template: Template): Plan {
   for (const slot of layout.slots) {
     const same = slots.get(slot.key);
     if (same === undefined) slots.set(slot.key, [slot]);
-    else same.push(slot);
+    else if (same.length < MAX_OCCURRENCES) same.push(slot);
+    else same[MAX_OCCURRENCES - 1] = slot;
   }
   const first = (key: ElementKey) => slots.get(key)?.[0];
   const sampling: SamplingPlan = { record: rateSlots(first), sampler: first(48), selector: first(302) };
   const times = timePlan((element) => first(element));
   const plan = { layout, sampling, timeMissing: times.missing, settleTimes: times.settle };
-  if (template.options) return { ...plan, steps: [optionsStep(slots)], counters: [], quality: 0 };
-  const steps = [...plainSteps(slots), ...headerSteps(slots, first), ...times.steps, ...exporterSteps(slots)];
-  return { ...plan, steps, counters: counterSteps(first), quality: templateQuality(slots) };
+  if (template.options) {
+    return { ...plan, steps: [optionsStep(slots, template.id)], counters: [], quality: 0, nesting: undefined };
+  }
+  const flags = tcpFlagsSteps(first(6), isNetObserv(template));
+  const packet = packetSections(slots);
+  const steps = [
+    ...plainSteps(slots),
+    ...flags,
+    ...headerSteps(slots, first, packet !== undefined),
+    ...times.steps,
+    ...exporterSteps(slots),
+    ...(packet === undefined ? [] : [frameStep(packet, !hasByteCounter(first))]),
+  ];
+  const counters = counterSteps(first, packet !== undefined);
+  return { ...plan, steps, counters, quality: templateQuality(slots), nesting: nestingOf(slots) };
 }
 
 function plainSteps(slots: Slots): Step[] {
@@ -114,7 +141,8 @@ function ipv4Steps(slots: Slots): { steps: Step[]; fields: readonly Field[] } {
   return { steps: [ipv4PathStep(source, destination, hop)], fields: [...ends, FIELD.next_hop] };
 }
 
-function headerSteps(slots: Slots, first: (key: ElementKey) => Slot | undefined): Step[] {
+/** `inPacket`: the record has a packet, whose own labels are read instead. */
+function headerSteps(slots: Slots, first: (key: ElementKey) => Slot | undefined, inPacket: boolean): Step[] {
   const steps: Step[] = [];
   const dscp = first(195);
   const trafficClass = first(5);
@@ -129,14 +157,14 @@ function headerSteps(slots: Slots, first: (key: ElementKey) => Slot | undefined)
   }
   steps.push(...icmpSteps(first));
   const labels = FIELD.mpls_labels.elements.flatMap((key) => slots.get(key) ?? []);
-  if (labels.length > 0) steps.push(mplsStep(labels));
+  if (labels.length > 0 && !inPacket) steps.push(mplsStep(labels));
   const tunnelType = first('6876/891');
   if (tunnelType !== undefined) steps.push(ovsTunnelTypeStep(tunnelType));
   const tunnelKey = first('6876/892');
   if (tunnelKey !== undefined) steps.push(...scalarSteps(FIELD.tunnel_id, [tunnelKey]));
   const segment = first(351);
   if (segment !== undefined) steps.push(segmentStep(segment));
-  steps.push(...verdictSteps(first));
+  steps.push(...eventSteps(first), ...verdictSteps(first));
   return steps;
 }
 

@@ -6,6 +6,7 @@ import type { Restoring } from '../saved/restoring.ts';
 import { readPosition, readUsage } from '../saved/usage.ts';
 import { MAX_TEXT_BYTES } from '../strings.ts';
 import type { ObservationDomain } from './domain.ts';
+import { SAMPLING_TABLES } from './sampling.ts';
 import { type TemplateState, templateState } from './state.ts';
 import { FIRST_TEMPLATE_ID, type Framing, readFields, readTemplateHeader, Template } from './template.ts';
 
@@ -36,19 +37,22 @@ function restoreDomain(state: TemplateState, framing: Framing, reader: StateRead
     domain.sequence.resume(position);
   }
   const systemInit = reader.time();
-  const all = reader.u32();
-  if (domain !== undefined) {
-    domain.systemInit = systemInit;
-    domain.sampling.all = all;
-  }
-  for (const table of ['samplers', 'selectors', 'interfaces'] as const) {
+  if (domain !== undefined) domain.systemInit = systemInit;
+  for (const table of SAMPLING_TABLES) {
     reader.list(() => {
-      const selector = reader.index();
+      const id = reader.index();
       const rate = reader.u32();
       if (rate === 0) throw damaged('a sampling rate');
-      domain?.sampling.set(domain.sampling[table], selector, rate);
+      const giver = {
+        template: reader.u32(),
+        time: reader.time(),
+        opposed: reader.time(),
+        contradicted: reader.u8() !== 0,
+      };
+      domain?.sampling[table].put(id, rate, giver);
     });
   }
+  domain?.sampling.settle();
   reader.list(() => {
     const ifIndex = reader.index();
     const name = reader.text().slice(0, MAX_TEXT_BYTES);

@@ -9,6 +9,7 @@ import {
   isIPv4,
   KINDS,
   type ListColumn,
+  RECORD_TYPE,
   TUNNEL_TYPE,
 } from '@weir/record';
 import { type ElementKey, findElement } from '../ipfix/registry.ts';
@@ -58,6 +59,9 @@ const time =
 
 const uptime = (ms: number, context: RowContext): number => (ms - context.time + context.sysUptime) >>> 0;
 
+const icmpTypeCode: Read = (batch, row) => (batch.core.icmp_type[row] << 8) | batch.core.icmp_code[row];
+const isIcmp = (proto: number): boolean => proto === 1 || proto === 58;
+
 const OVS_TUNNEL_CODES = new Map<number, number>([
   [TUNNEL_TYPE.vxlan, 1],
   [TUNNEL_TYPE.gre, 2],
@@ -65,7 +69,30 @@ const OVS_TUNNEL_CODES = new Map<number, number>([
   [TUNNEL_TYPE.geneve, 7],
 ]);
 
+/** As the exporter counted them. */
+const layer2Bytes: Read = (batch, row) =>
+  batch.has(FIELD.bytes_l2)
+    ? Math.round(getNumber(batch.use(FIELD.bytes_l2), row) / Math.max(1, batch.core.sampling_rate[row]))
+    : 0;
+
+/** firewallEvent by `record_type`. */
+const FIREWALL_EVENTS = new Map<number, number>([
+  [RECORD_TYPE.conversation_start, 1],
+  [RECORD_TYPE.conversation_end, 2],
+  [RECORD_TYPE.deny, 3],
+  [RECORD_TYPE.alert, 4],
+  [RECORD_TYPE.conversation_update, 5],
+]);
+
+const firewallEvent: Read = (batch, row) =>
+  batch.has(FIELD.record_type) ? (FIREWALL_EVENTS.get(batch.use(FIELD.record_type)[row]) ?? 0) : 0;
+
 const READERS = new Map<ElementKey, Read>([
+  [233, firewallEvent],
+  [40005, firewallEvent],
+  // Which event of a translator, or why a firewall decided, a row does not say.
+  [230, () => 0],
+  [33002, () => 0],
   [1, wide(FIELD.bytes_sampled)],
   [2, wide(FIELD.packets_sampled)],
   [23, wide(FIELD.bytes_sampled)],
@@ -78,21 +105,23 @@ const READERS = new Map<ElementKey, Read>([
   [299, wide(FIELD.rev_packets_sampled)],
   [85, wide(FIELD.total_bytes)],
   [86, wide(FIELD.total_packets)],
-  [
-    352,
-    (batch, row) =>
-      batch.has(FIELD.bytes_l2)
-        ? Math.round(getNumber(batch.use(FIELD.bytes_l2), row) / Math.max(1, batch.core.sampling_rate[row]))
-        : 0,
-  ],
+  [352, layer2Bytes],
+  [312, layer2Bytes],
+  [103, layer2Bytes],
   [22, time(FIELD.time_start, uptime)],
   [21, time(FIELD.time_end, uptime)],
   [160, (_batch, _row, context) => context.time - context.sysUptime],
   [161, (batch, row) => getNumber(batch.core.time_end, row) - getNumber(batch.core.time_start, row)],
   [5, (batch, row) => (batch.core.dscp[row] << 2) | (batch.has(FIELD.ecn) ? batch.use(FIELD.ecn)[row] : 0)],
   [195, number(FIELD.dscp)],
-  [32, (batch, row) => (batch.core.icmp_type[row] << 8) | batch.core.icmp_code[row]],
-  [139, (batch, row) => (batch.core.icmp_type[row] << 8) | batch.core.icmp_code[row]],
+  [32, icmpTypeCode],
+  [139, icmpTypeCode],
+  // As routers send it: ICMP has no port, and its type and code go here.
+  [
+    11,
+    (batch, row, context) =>
+      isIcmp(batch.core.proto[row]) ? icmpTypeCode(batch, row, context) : batch.core.dst_port[row],
+  ],
   [61, (batch, row) => (batch.core.direction[row] - 1) & 0xff],
   [306, (batch, row) => Math.max(0, batch.core.sampling_rate[row] - 1)],
   [305, () => 1],

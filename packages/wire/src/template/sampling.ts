@@ -1,181 +1,130 @@
-// Sampling: the rate that holds for each record, and the counters scaled by it. Where a record's rate comes from, in this order: the
-// record itself, options data by the record's sampler, selector or interface, options data for all, the configuration.
-import { QUALITY, SAMPLING_SOURCE } from '@weir/record';
-import type { ElementKey } from '../ipfix/registry.ts';
+// Sampling rates that options data gave, kept per observation domain, by what they are for.
 import { STATE_COST } from '../state-memory.ts';
 import type { ObservationDomain } from './domain.ts';
-import type { Slot } from './layout.ts';
-import { type Run, wholeNumber } from './run.ts';
 
-const WORD = 4294967296;
-const MAX_RATE = WORD - 1;
+/**
+ * How long what an options template said stands against another one, in milliseconds. Exporters send options data again every few minutes;
+ * a template that was not heard for longer is of a configuration that is gone.
+ */
+const STANDS_MS = 30 * 60_000;
 
-/** Where the fields that say a rate are, in a data or an options template. */
-export interface RateSlots {
-  /** 34 samplingInterval, 50 samplerRandomInterval: the rate itself. */
-  readonly interval: readonly Slot[];
-  /** 305 and 306: so many packets taken, then so many passed over (RFC 5477 section 8.2.4). */
-  readonly packets: Slot | undefined;
-  readonly space: Slot | undefined;
-  /** 309 and 310: so many out of so many. */
-  readonly size: Slot | undefined;
-  readonly population: Slot | undefined;
-  /** 311: a float between 0 and 1. */
-  readonly probability: Slot | undefined;
+/** Who gave a rate, and when last. */
+export interface Giver {
+  /** Id of the options template. */
+  template: number;
+  /** Milliseconds since 1970. */
+  time: number;
+  /** When another template said another rate, ms since 1970; 0 never. */
+  opposed: number;
+  contradicted: boolean;
 }
 
-export function rateSlots(first: (key: ElementKey) => Slot | undefined): RateSlots | undefined {
-  const found: RateSlots = {
-    interval: [first(34), first(50)].filter((slot) => slot !== undefined),
-    packets: first(305),
-    space: first(306),
-    size: first(309),
-    population: first(310),
-    probability: first(311),
-  };
-  const none = found.interval.length === 0 && !found.packets && !found.population && !found.probability;
-  return none ? undefined : found;
-}
-
-/** One packet in how many, by a record's own fields; 0 where they say nothing usable. */
-export function readRate(run: Run, slots: RateSlots, record: number): number {
-  for (const slot of slots.interval) {
-    const rate = wholeNumber(run, slot, record);
-    if (rate > 0) return Math.min(rate, MAX_RATE);
-  }
-  if (slots.packets !== undefined) {
-    const packets = wholeNumber(run, slots.packets, record);
-    // Exporters that send 305 alone mean a rate by it.
-    if (slots.space === undefined) return Math.min(packets, MAX_RATE);
-    if (packets > 0) return ratio(packets + wholeNumber(run, slots.space, record), packets);
-  }
-  if (slots.size !== undefined && slots.population !== undefined) {
-    return ratio(wholeNumber(run, slots.population, record), wholeNumber(run, slots.size, record));
-  }
-  if (slots.probability !== undefined && !slots.probability.variable) {
-    const at = record + slots.probability.offset;
-    // Reduced-size encoding: a float64 may come as a float32 (RFC 7011 section 6.2).
-    if (slots.probability.length === 8) return ratio(1, run.view.getFloat64(at));
-    if (slots.probability.length === 4) return ratio(1, run.view.getFloat32(at));
-  }
-  return 0;
-}
-
-function ratio(whole: number, part: number): number {
-  const rate = Math.round(whole / part);
-  return rate >= 1 && rate <= MAX_RATE ? rate : 0;
-}
-
-/** Rates that options data gave, by what they are for. Each table is capped; past it new entries are not taken. */
-export class SamplingRates {
-  readonly samplers = new Map<number, number>();
-  readonly selectors = new Map<number, number>();
-  readonly interfaces = new Map<number, number>();
+/** Rates by what they are for: the id of a sampler, selector or interface. Capped; past it new entries are not taken. */
+export class RateTable extends Map<number, number> {
+  readonly #givers = new Map<number, Giver>();
   readonly #cap: number;
   readonly #domain: ObservationDomain;
-  #all = 0;
+  /** Bytes that each takes. */
+  readonly #cost: number;
 
-  constructor(cap: number, domain: ObservationDomain) {
+  constructor(cap: number, domain: ObservationDomain, cost: number = STATE_COST.rate) {
+    super();
     this.#cap = cap;
     this.#domain = domain;
+    this.#cost = cost;
   }
 
-  get all(): number {
-    return this.#all;
+  /** Whether the exporter gave two different rates for this id. */
+  contradicted(id: number): boolean {
+    return this.#givers.get(id)?.contradicted === true;
   }
 
-  set all(rate: number) {
-    if (rate === this.#all) return;
-    this.#all = rate;
-    this.#domain.changed();
+  /** Who gave each rate. */
+  get givers(): ReadonlyMap<number, Readonly<Giver>> {
+    return this.#givers;
   }
 
-  set(table: Map<number, number>, id: number, rate: number): void {
-    const before = table.get(id);
-    if (rate === before) return;
-    const isFull = before === undefined && table.size >= this.#cap;
-    if (isFull || (before === undefined && !this.#domain.take(STATE_COST.rate))) {
+  /** Takes a new rate as it is, where there is room for it. */
+  put(id: number, rate: number, giver: Giver): void {
+    if (this.has(id)) return;
+    const isFull = this.size >= this.#cap;
+    if (isFull || !this.#domain.take(this.#cost)) {
       this.#domain.refuseOption(isFull);
       return;
     }
-    table.set(id, rate);
+    this.set(id, rate);
+    this.#givers.set(id, giver);
     this.#domain.changed();
   }
 
-  /** The rate for records that name no sampler: the one for all, or the only one there is. */
-  get general(): number {
-    if (this.all > 0) return this.all;
-    if (this.samplers.size + this.selectors.size !== 1) return 0;
-    for (const rate of this.samplers.values()) return rate;
-    for (const rate of this.selectors.values()) return rate;
-    return 0;
-  }
-}
-
-export interface SamplingPlan {
-  readonly record: RateSlots | undefined;
-  readonly sampler: Slot | undefined;
-  readonly selector: Slot | undefined;
-}
-
-/**
- * Settles the rate where it is the same for all records of the run: fills `sampling_rate` and `sampling_source`, sets `run.rate`, and
- * answers the quality bit. Where it differs by record `run.rate` is 0 and `settleRates` does it.
- */
-export function generalRate(run: Run, plan: SamplingPlan): number {
-  const { sampling } = run.domain;
-  const byRecord = plan.record !== undefined || plan.sampler !== undefined || plan.selector !== undefined;
-  if (byRecord || sampling.interfaces.size > 0) {
-    run.rate = 0;
-    return 0;
-  }
-  const general = sampling.general;
-  const rate = general > 0 ? general : (run.context.configuredSampling ?? 0);
-  run.rate = Math.max(1, rate);
-  // New rows are zero: no rate, from nowhere.
-  if (rate === 0) return QUALITY.no_sampling_rate;
-  run.batch.core.sampling_rate.fill(rate, run.row, run.end);
-  const source = general > 0 ? SAMPLING_SOURCE.options : SAMPLING_SOURCE.configured;
-  run.batch.core.sampling_source.fill(source, run.row, run.end);
-  return 0;
-}
-
-/** Settles rates that differ by record. It reads the column of ingress interfaces; counters are scaled after it. */
-export function settleRates(run: Run, plan: SamplingPlan): void {
-  const general = run.domain.sampling.general;
-  const configured = run.context.configuredSampling ?? 0;
-  for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
-    rateOfRecord(run, plan, row, record, general, configured);
-  }
-}
-
-function rateOfRecord(
-  run: Run,
-  plan: SamplingPlan,
-  row: number,
-  record: number,
-  general: number,
-  configured: number,
-): void {
-  const { sampling } = run.domain;
-  let rate = plan.record === undefined ? 0 : readRate(run, plan.record, record);
-  let source: number = SAMPLING_SOURCE.record;
-  if (rate === 0) {
-    source = SAMPLING_SOURCE.options;
-    if (plan.sampler !== undefined) rate = sampling.samplers.get(wholeNumber(run, plan.sampler, record)) ?? 0;
-    if (rate === 0 && plan.selector !== undefined) {
-      rate = sampling.selectors.get(wholeNumber(run, plan.selector, record)) ?? 0;
+  /**
+   * Takes a rate that options data of this template gave at `time` (ms since 1970). The last word counts, but a 1 does not hide another
+   * template's rate: options data come again and again, and the two would take turns.
+   */
+  give(id: number, rate: number, contradicted: boolean, template: number, time: number): void {
+    const known = this.get(id);
+    const giver = this.#givers.get(id);
+    if (known === undefined || giver === undefined) {
+      this.put(id, rate, { template, time, opposed: 0, contradicted });
+      return;
     }
-    if (rate === 0 && sampling.interfaces.size > 0) {
-      rate = sampling.interfaces.get(run.batch.core.in_if[row]) ?? 0;
+    if (template !== giver.template && rate !== known && Math.abs(time - giver.time) < STANDS_MS) {
+      giver.opposed = time;
+      giver.contradicted = true;
+      if (rate === 1) return;
+    } else giver.contradicted = contradicted || Math.abs(time - giver.opposed) < STANDS_MS;
+    giver.template = template;
+    giver.time = time;
+    if (rate === known) return;
+    this.set(id, rate);
+    this.#domain.changed();
+  }
+}
+
+/** The tables of SamplingRates, in the order in which they are saved. */
+export const SAMPLING_TABLES = ['everything', 'samplers', 'selectors', 'interfaces'] as const;
+
+/** The rates of one observation domain. */
+export class SamplingRates {
+  readonly samplers: RateTable;
+  readonly selectors: RateTable;
+  readonly interfaces: RateTable;
+  /** For records whatever their sampler, selector or interface: one entry, under 0. */
+  readonly everything: RateTable;
+  /**
+   * The rate for records that name no sampler: the one for everything, or the only one there is. A 1 for everything does not hide that one.
+   */
+  general = 0;
+  /** Whether the exporter gave two different rates for those records. */
+  generalContradicted = false;
+
+  constructor(cap: number, domain: ObservationDomain) {
+    this.samplers = new RateTable(cap, domain);
+    this.selectors = new RateTable(cap, domain);
+    this.interfaces = new RateTable(cap, domain);
+    // Part of what its domain costs.
+    this.everything = new RateTable(1, domain, 0);
+  }
+
+  get all(): number {
+    return this.everything.get(0) ?? 0;
+  }
+
+  /** Takes a rate; see RateTable. Without template and time any other takes its place. */
+  set(table: RateTable, id: number, rate: number, contradicted = false, template = 0, time = 0): void {
+    table.give(id, rate, contradicted, template, time);
+    if (table !== this.interfaces) this.settle();
+  }
+
+  /** Finds the rate for records that name no sampler, when tables have changed. */
+  settle(): void {
+    this.general = this.all;
+    this.generalContradicted = this.everything.contradicted(0);
+    if (this.all > 1 || this.samplers.size + this.selectors.size !== 1) return;
+    const only = this.samplers.size === 1 ? this.samplers : this.selectors;
+    for (const [onlyId, rate] of only) {
+      this.generalContradicted = only.contradicted(onlyId) || (this.all === 1 && rate > 1);
+      this.general = rate;
     }
-    if (rate === 0) rate = general;
   }
-  if (rate === 0) {
-    rate = configured;
-    source = configured > 0 ? SAMPLING_SOURCE.configured : SAMPLING_SOURCE.none;
-  }
-  run.batch.core.sampling_rate[row] = rate;
-  run.batch.core.sampling_source[row] = source;
-  if (rate === 0) run.batch.core.quality[row] |= QUALITY.no_sampling_rate;
 }

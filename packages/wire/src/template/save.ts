@@ -3,6 +3,7 @@
 import type { StateWriter } from '../saved/bytes.ts';
 import { writePosition, writeUsage } from '../saved/usage.ts';
 import type { ObservationDomain } from './domain.ts';
+import { SAMPLING_TABLES } from './sampling.ts';
 import type { TemplateState } from './state.ts';
 
 export function saveTemplates(state: TemplateState, writer: StateWriter, sequences: boolean): void {
@@ -21,11 +22,15 @@ function saveDomain(
   writeUsage(domain, clock, writer);
   writePosition(domain.sequence.position, sequences, writer);
   writer.f64(domain.systemInit);
-  writer.u32(sampling.all);
-  for (const table of [sampling.samplers, sampling.selectors, sampling.interfaces]) {
-    writer.list(table, ([id, rate]) => {
+  for (const name of SAMPLING_TABLES) {
+    const table = sampling[name];
+    writer.list(table.givers, ([id, { template, time, opposed, contradicted }]) => {
       writer.f64(id);
-      writer.u32(rate);
+      writer.u32(table.get(id) ?? 0);
+      writer.u32(template);
+      writer.f64(time);
+      writer.f64(opposed);
+      writer.u8(contradicted ? 1 : 0);
     });
   }
   writer.list(domain.interfaces, ([ifIndex, { name, alias }]) => {

@@ -5,9 +5,10 @@ import type { ObservationDomain } from './domain.ts';
 import { gather, scratch, scratchView } from './layout.ts';
 import { compile, type Plan } from './plan.ts';
 import type { Run } from './run.ts';
-import { generalRate, settleRates } from './sampling.ts';
+import { generalRate, settleRates } from './sampling-steps.ts';
 import type { TemplateState } from './state.ts';
 import { FIRST_TEMPLATE_ID, type Framing, readFields, readTemplateHeader, Template } from './template.ts';
+import { hasNested, unnest } from './unnest.ts';
 
 const SET_HEADER_BYTES = 4;
 const WORD = 4294967296;
@@ -23,7 +24,10 @@ export interface SetsResult {
 
 const result: SetsResult = { whole: true, records: 0, skipped: false };
 
-/** Reads the sets in `run.message[start, end)`. The answer is one object, reused. */
+/**
+ * Reads the sets in `run.message[start, end)`. A data set that goes on past `end` is read up to `limit`, where the bytes of the message
+ * end for certain: the records that are whole are kept. The answer is one object, reused.
+ */
 export function readSets(
   run: Run,
   state: TemplateState,
@@ -31,6 +35,7 @@ export function readSets(
   view: DataView,
   start: number,
   end: number,
+  limit = end,
 ): SetsResult {
   result.whole = true;
   result.records = 0;
@@ -41,11 +46,15 @@ export function readSets(
     const length = view.getUint16(at + 2);
     // Zeros to the end are padding of the message; some exporters add them.
     if (id === 0 && length === 0) return result;
+    const bodyAt = at + SET_HEADER_BYTES;
     if (length < SET_HEADER_BYTES || at + length > end) {
       result.whole = false;
+      // Templates are not learned from a set that is cut: a wrong one would spoil what comes after this message too.
+      if (length >= SET_HEADER_BYTES && id >= FIRST_TEMPLATE_ID) {
+        readData(run, view, id, bodyAt, Math.min(at + length, limit));
+      }
       return result;
     }
-    const bodyAt = at + SET_HEADER_BYTES;
     at += length;
     if (id === framing.templateSet || id === framing.optionsSet) {
       if (!readTemplates(run, state, framing, view, bodyAt, at, id === framing.optionsSet)) result.whole = false;
@@ -146,6 +155,14 @@ function readData(run: Run, view: DataView, id: number, start: number, end: numb
     run.data = run.message;
     run.view = view;
     run.start = start;
+    if (plan.nesting !== undefined && hasNested(run, plan.nesting, records)) {
+      // A message is shorter than the scratch, whatever its records.
+      scratch.set(run.message.subarray(start, start + records * layout.stride));
+      run.data = scratch;
+      run.view = scratchView;
+      run.start = 0;
+      unnest(run, plan.nesting, records);
+    }
     if (records > 0) readRecords(run, template, plan, records);
     return;
   }
@@ -154,6 +171,7 @@ function readData(run: Run, view: DataView, id: number, start: number, end: numb
   run.start = 0;
   for (let at = start; end - at >= layout.minimum; ) {
     const { records, next, broken } = gather(layout, run.message, at, end);
+    if (plan.nesting !== undefined) unnest(run, plan.nesting, records);
     if (records > 0) readRecords(run, template, plan, records);
     if (broken) {
       result.whole = false;

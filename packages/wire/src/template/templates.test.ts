@@ -239,7 +239,6 @@ describe('sets', () => {
   it.each([
     ['shorter than its header', 3],
     ['of no length', 0],
-    ['longer than the message', 200],
   ])('%s ends the message as malformed; rows before it stay', (_, length) => {
     const bytes = ipfix([
       { templates: [PORTS] },
@@ -250,6 +249,47 @@ describe('sets', () => {
     const collector = new TestCollector();
     expect(collector.receive(bytes)).toHaveLength(1);
     expect(collector.counts()).toMatchObject({ datagrams_received: 1, datagrams_malformed: 1, flows_received: 1 });
+  });
+
+  it.each([
+    ['NetFlow v9', 9],
+    ['IPFIX', 10],
+  ])('longer than the message keep the records that are whole, and the message is malformed (%s)', (_, version) => {
+    const sets: SetSpec[] = [
+      { templates: [PORTS] },
+      {
+        template: PORTS,
+        records: [
+          [1, 2],
+          [3, 4],
+        ],
+      },
+    ];
+    const bytes =
+      version === 9
+        ? encodeNetflow9({ ...CONTEXT, sequence: 0, sourceId: 0 }, sets)
+        : encodeIpfix({ ...CONTEXT, sequence: 0, domain: 1 }, sets).bytes;
+    const view = new DataView(bytes.buffer);
+    view.setUint16(bytes.length - 10, 200);
+    for (const [cut, rows] of [
+      [0, 2],
+      [1, 1],
+      [4, 1],
+      [5, 0],
+    ]) {
+      const collector = new TestCollector();
+      expect(collector.receive(bytes.subarray(0, bytes.length - cut))).toHaveLength(rows);
+      expect(collector.counts()).toMatchObject({ datagrams_received: 1, datagrams_malformed: 1 });
+      expect(collector.counts().flows_received ?? 0).toBe(rows);
+    }
+  });
+
+  it('of templates that are longer than the message are not learned', () => {
+    const collector = new TestCollector();
+    const bytes = ipfix([{ templates: [PORTS] }]);
+    new DataView(bytes.buffer).setUint16(18, 40);
+    collector.receive(bytes);
+    expect(collector.counts()).toEqual({ datagrams_received: 1, datagrams_malformed: 1 });
   });
 
   it('with reserved ids are passed over', () => {
@@ -288,6 +328,34 @@ describe('IPFIX messages', () => {
     new DataView(bytes.buffer).setUint16(2, 5000);
     const collector = new TestCollector();
     expect(collector.receive(bytes)).toHaveLength(1);
+    expect(collector.counts().datagrams_malformed).toBe(1);
+  });
+
+  it('whose length leaves out the end of the last set keep all flows that the datagram holds whole', () => {
+    const bytes = ipfix([
+      { templates: [PORTS] },
+      {
+        template: PORTS,
+        records: [
+          [1, 2],
+          [3, 4],
+        ],
+      },
+    ]);
+    new DataView(bytes.buffer).setUint16(2, bytes.length - 2);
+    const collector = new TestCollector();
+    expect(collector.receive(bytes)).toMatchObject([{ src_port: 1 }, { src_port: 3, dst_port: 4 }]);
+    expect(collector.counts()).toMatchObject({ datagrams_received: 1, datagrams_malformed: 1, flows_received: 2 });
+  });
+
+  it('end where they say when another message begins there', () => {
+    const one = ipfix([{ templates: [PORTS] }, { template: PORTS, records: [[1, 2]] }]);
+    // The last set claims four bytes of the next message.
+    new DataView(one.buffer).setUint16(one.length - 6, 12);
+    const collector = new TestCollector();
+    expect(
+      collector.receive(Uint8Array.from([...one, ...ipfix([{ template: PORTS, records: [[5, 6]] }])])),
+    ).toMatchObject([{ src_port: 1, dst_port: 2 }]);
     expect(collector.counts().datagrams_malformed).toBe(1);
   });
 

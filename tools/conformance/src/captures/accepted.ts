@@ -21,12 +21,6 @@ export const ACCEPTED: readonly Accepted[] = [
     why: 'options data: the statistics of the exporter itself count packets, but are no flow',
   },
   {
-    file: 'netflow-ipfix-dat/netflow5_test_invalid01.dat',
-    field: 'flows',
-    count: 30,
-    why: 'the header counts 55,582 records and NetFlow v5 has at most 30: Weir refuses the message, tshark shows what fits',
-  },
-  {
     file: 'netflow-ipfix-dat/netflow9_test_h3c_data3281.dat',
     field: 'flows',
     count: 15,
@@ -37,12 +31,6 @@ export const ACCEPTED: readonly Accepted[] = [
     field: 'flows',
     count: 2,
     why: 'the header counts 2 records and there are more: tshark stops after two, Weir reads what the length of the datagram holds',
-  },
-  {
-    file: 'telegraf/issue_14370/message.bin',
-    field: 'flows',
-    count: 1,
-    why: 'the header says 290 bytes and the last set ends at 292: Weir refuses that set, tshark goes by the datagram',
   },
 ];
 

@@ -1,6 +1,6 @@
 // Flows as another collector, telegraf, read them from the same messages: influx line protocol, one flow a line.
 import { codeOf } from '@weir/record';
-import type { ReadFlow } from './read-flow.ts';
+import { type ReadFlow, withoutIcmpPorts } from './read-flow.ts';
 
 /** Field of a line, and what it is called here. The first present one counts. */
 const NAMES: Readonly<Record<Exclude<keyof ReadFlow, 'proto'>, readonly string[]>> = {
@@ -8,6 +8,8 @@ const NAMES: Readonly<Record<Exclude<keyof ReadFlow, 'proto'>, readonly string[]
   dst_addr: ['dst'],
   src_port: ['src_port'],
   dst_port: ['dst_port'],
+  icmp_type: ['icmp_type'],
+  icmp_code: ['icmp_code'],
   bytes: ['in_bytes', 'in_total_bytes'],
   packets: ['in_packets', 'in_total_packets'],
 };
@@ -23,7 +25,7 @@ export function readLineProtocol(text: string): ReadFlow[] {
       if (value !== undefined) flow[name] = value;
     }
     const proto = codeOf('proto', String(fields.get('protocol') ?? ''));
-    return [proto === undefined ? flow : { ...flow, proto }];
+    return [withoutIcmpPorts(proto === undefined ? flow : { ...flow, proto })];
   });
 }
 

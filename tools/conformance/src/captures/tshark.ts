@@ -1,7 +1,7 @@
 // What tshark makes of a capture: the independent reading that Weir's is compared with.
 import { spawnSync } from 'node:child_process';
 import { programPath } from '../needs.ts';
-import type { ReadFlow } from './read-flow.ts';
+import { type ReadFlow, withoutIcmpPorts } from './read-flow.ts';
 
 /** Largest JSON taken from tshark, in bytes. */
 const MAX_OUTPUT = 1 << 29;
@@ -69,15 +69,19 @@ function collectRecords(node: Json, flows: ReadFlow[]): void {
 function recordFlow(record: Json): ReadFlow {
   const first = (...names: string[]) =>
     names.map((name) => text(at(record, name))).find((value) => value !== undefined);
-  return compact({
+  const both = number(first('cflow.icmp_type_code_ipv4'));
+  const flow = compact({
     src_addr: first('cflow.srcaddr', 'cflow.srcaddrv6'),
     dst_addr: first('cflow.dstaddr', 'cflow.dstaddrv6'),
     src_port: number(first('cflow.srcport')),
     dst_port: number(first('cflow.dstport')),
-    proto: number(first('cflow.protocol')),
+    icmp_type: number(first('cflow.icmp_ipv4_type', 'cflow.icmp_ipv6_type')) ?? (both && both >> 8),
+    icmp_code: number(first('cflow.icmp_ipv4_code', 'cflow.icmp_ipv6_code')) ?? (both && both & 0xff),
+    proto: number(first('cflow.protocol', 'cflow.ipv6_next_hdr')),
     bytes: number(first('cflow.octets', 'cflow.permanent_octets')),
     packets: number(first('cflow.packets', 'cflow.permanent_packets')),
   });
+  return withoutIcmpPorts(flow);
 }
 
 /**
