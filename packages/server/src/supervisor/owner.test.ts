@@ -51,7 +51,7 @@ describe.runIf(libcUnavailable() === undefined)('a data directory', () => {
     const refused = answers.flatMap(({ told }) => told as string[]).filter((told) => told !== 'has it');
     expect(refused).toHaveLength(99);
     for (const told of refused) expect(told).toContain(` is in use by the Weir with process id ${pid} on `);
-    expect(ownerOf(data)).toBe(pid);
+    expect(ownerOf(data)?.pid).toBe(pid);
   });
 
   it('is not touched by one that does not get it', async () => {
@@ -74,7 +74,7 @@ describe.runIf(libcUnavailable() === undefined)('a data directory', () => {
     await gone;
     expect(ownerOf(data)).toBeUndefined();
     const ownership = await ownData(data);
-    expect(ownerOf(data)).toBe(process.pid);
+    expect(ownerOf(data)?.pid).toBe(process.pid);
     ownership.release();
     expect(ownerOf(data)).toBeUndefined();
     writeFileSync(join(data, 'weir.lock'), '1 not JSON');
@@ -92,7 +92,7 @@ describe.runIf(libcUnavailable() === undefined)('a data directory', () => {
     const gone = once(owner, 'exit');
     owner.kill('SIGKILL');
     await gone;
-    expect(ownerOf(data)).toBe(owner.pid);
+    expect(ownerOf(data)?.pid).toBe(owner.pid);
     const told: string[] = [];
     const ownership = await ownData(data, (reason) => {
       told.push(reason);

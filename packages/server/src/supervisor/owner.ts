@@ -87,7 +87,7 @@ export function ownerOf(data: string): Owner | undefined {
     const locked = tryLock(fd);
     const holder = readHolder(data);
     const taken = locked === undefined ? isAlive(holder) === true : !locked;
-    return taken ? { pid: holder?.pid ?? 0, isHere: isAlive(holder) === true } : undefined;
+    return taken ? { pid: holder?.pid ?? 0, isHere: isAlive(holder) !== undefined } : undefined;
   } finally {
     closeSync(fd);
   }

@@ -27,8 +27,13 @@ export async function requestReload(config: Config): Promise<ReloadResult> {
   try {
     process.kill(owner.pid, 'SIGHUP');
   } catch (error) {
-    const reason = (error as Error).message;
-    throw new ServerError('not_running', `cannot send SIGHUP to process ${owner.pid}: ${reason}; run this as its user`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ServerError(
+      'not_running',
+      code === 'EPERM'
+        ? `process ${owner.pid} takes no signals from this user: run weir reload as the user that runs Weir`
+        : `the Weir with process id ${owner.pid} was killed, and its processes are ending (${code})`,
+    );
   }
   for (const began = performance.now(); performance.now() - began < PATIENCE_MS; await sleep(LOOK_MS)) {
     const result = readResult(data, owner.pid);
