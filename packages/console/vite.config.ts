@@ -12,6 +12,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1200,
     modulePreload: { polyfill: false },
+    // The licences of what is bundled ask that their text goes along.
+    license: { fileName: 'licences.md' },
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8080' } },
 });

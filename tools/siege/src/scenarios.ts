@@ -1,0 +1,20 @@
+// All scenarios, in the order in which `npm run siege` runs them.
+import { fuzzScenario } from './fuzz/fuzz-scenario.ts';
+import type { Scenario } from './scenario.ts';
+
+export const SCENARIOS: readonly Scenario[] = [
+  fuzzScenario({
+    name: 'decoder',
+    summary: 'mutated sequences of NetFlow, IPFIX and sFlow datagrams, steered by code coverage',
+    module: new URL('./decoder/target.ts', import.meta.url),
+  }),
+  fuzzScenario({
+    name: 'capture-file',
+    summary: 'mutated pcap and pcapng files, steered by code coverage',
+    module: new URL('./capture-file/target.ts', import.meta.url),
+  }),
+];
+
+export function scenarioNamed(name: string): Scenario | undefined {
+  return SCENARIOS.find((scenario) => scenario.name === name);
+}

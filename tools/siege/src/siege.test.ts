@@ -1,0 +1,34 @@
+// The siege's short form: every scenario for a bounded number of attacks, always the same ones.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runScenario } from './run.ts';
+import { scenarioNamed } from './scenarios.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'siege-test-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function shortly(name: string, rounds: number) {
+  const scenario = scenarioNamed(name);
+  if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
+  return runScenario(scenario, { seed: 1, rounds, processes: 1, findings: folder, say: () => {} });
+}
+
+const value = (report: Awaited<ReturnType<typeof shortly>>, name: string) =>
+  report.figures.find((figure) => figure.name === name)?.value ?? 0;
+
+describe('the short siege', { timeout: 600_000 }, () => {
+  it('of the decoder finds nothing, in nearly all of its code', async () => {
+    const report = await shortly('decoder', 500);
+    expect(report.findings).toEqual([]);
+    expect(value(report, 'datagrams')).toBeGreaterThan(3000);
+    expect(value(report, 'code reached')).toBeGreaterThan(90);
+  });
+
+  it('of capture files finds nothing', async () => {
+    const report = await shortly('capture-file', 1000);
+    expect(report.findings).toEqual([]);
+    expect(value(report, 'code reached')).toBeGreaterThan(80);
+  });
+});
