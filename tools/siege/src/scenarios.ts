@@ -1,6 +1,7 @@
 // All scenarios, in the order in which `npm run siege` runs them.
 import { fuzzScenario } from './fuzz/fuzz-scenario.ts';
 import type { Scenario } from './scenario.ts';
+import { killsScenario } from './whole/kills-scenario.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   fuzzScenario({
@@ -13,6 +14,7 @@ export const SCENARIOS: readonly Scenario[] = [
     summary: 'mutated pcap and pcapng files, steered by code coverage',
     module: new URL('./capture-file/target.ts', import.meta.url),
   }),
+  killsScenario,
 ];
 
 export function scenarioNamed(name: string): Scenario | undefined {

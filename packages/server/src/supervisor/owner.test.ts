@@ -102,6 +102,26 @@ describe.runIf(libcUnavailable() === undefined)('a data directory', () => {
     ownership.release();
   });
 
+  it('is taken from processes of a killed owner that hang, and from nobody who only has the file open', async () => {
+    const owner = run(`
+      const { spawn } = await import('node:child_process');
+      const { fd } = await ownData(data);
+      const child = spawn('sleep', ['1000'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+      process.send(child.pid);
+      setTimeout(() => {}, 1e6);`);
+    const [sleeper] = await once(owner, 'message');
+    const reader = spawn('tail', ['-f', join(data, 'weir.lock')], { stdio: 'ignore' });
+    const gone = once(owner, 'exit');
+    owner.kill('SIGKILL');
+    await gone;
+    const told: string[] = [];
+    const ownership = await ownData(data, (reason) => told.push(reason), 300);
+    expect(told[1]).toBe(`they hang and are killed: process ids ${sleeper}`);
+    expect(reader.exitCode ?? reader.signalCode).toBeNull();
+    reader.kill();
+    ownership.release();
+  });
+
   it('that one of another container has is refused, with its name, though its process id is nobody here', async () => {
     const owner = run(OWNS);
     await once(owner, 'message');

@@ -1,6 +1,15 @@
 // That only one Weir has a data directory: a lock that the kernel holds on a file in it, across containers and process id namespaces. Whoever
 // does not get it touches nothing else. The processes of one Weir share the lock, so that it is free only when the last of them is gone.
-import { closeSync, ftruncateSync, openSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  writeSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,8 +36,13 @@ export interface Ownership {
   release(): void;
 }
 
-/** A process whose supervisor died ends by itself within this long, and with the last of them the lock goes. */
+/**
+ * A process whose supervisor died ends by itself within this long, and with the last of them the lock goes. One that hangs is killed then,
+ * which costs no more than any crash does.
+ */
 const ORPHANS_MS = 35_000;
+/** What was killed is gone within this long. */
+const KILLED_MS = 10_000;
 /** Whoever has just got the lock writes its name within this long. */
 const NAME_MS = 2000;
 const LOOK_MS = 100;
@@ -37,24 +51,37 @@ const lockPath = (data: string): string => join(data, 'weir.lock');
 
 /**
  * Takes the data directory, made if need be. While processes of a Weir that was killed are still ending, it waits for them and says so
- * once. Throws ServerError: `data_in_use` with who has it, `data_unwritable`.
+ * once; those that are still there after `orphansMs` are killed. Throws ServerError: `data_in_use` with who has it, `data_unwritable`.
  */
-export async function ownData(data: string, onWait: (reason: string) => void = () => {}): Promise<Ownership> {
+export async function ownData(
+  data: string,
+  onWait: (reason: string) => void = () => {},
+  orphansMs = ORPHANS_MS,
+): Promise<Ownership> {
   const fd = openLock(data);
   const began = performance.now();
   let told = false;
+  let killed = false;
   for (;;) {
     const locked = tryLock(fd);
     const holder = readHolder(data);
     if (locked === true || (locked === undefined && !isAlive(holder))) break;
     const waited = performance.now() - began;
-    if (holder === undefined ? waited > NAME_MS : isAlive(holder) !== false || waited > ORPHANS_MS) {
+    const patience = holder === undefined ? NAME_MS : isAlive(holder) === false ? orphansMs + KILLED_MS : 0;
+    if (waited > patience) {
       closeSync(fd);
       throw new ServerError('data_in_use', inUse(data, holder));
     }
-    if (!told && holder !== undefined)
-      onWait(`waiting for the processes of a Weir that was killed (process id ${holder.pid}) to end`);
-    told ||= holder !== undefined;
+    if (holder !== undefined) {
+      if (!told) onWait(`waiting for the processes of a Weir that was killed (process id ${holder.pid}) to end`);
+      told = true;
+      if (!killed && waited > orphansMs) {
+        const hanging = sharersOf(lockPath(data));
+        if (hanging.length > 0) onWait(`they hang and are killed: process ids ${hanging.join(', ')}`);
+        for (const pid of hanging) tryKill(pid);
+        killed = true;
+      }
+    }
     await sleep(LOOK_MS);
   }
   ftruncateSync(fd, 0);
@@ -90,6 +117,51 @@ export function ownerOf(data: string): Owner | undefined {
     return taken ? { pid: holder?.pid ?? 0, isHere: isAlive(holder) !== undefined } : undefined;
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Processes besides this one that share the lock on a file, as far as this user can see them: proc_pid_fdinfo(5). */
+function sharersOf(path: string): number[] {
+  const real = realpathSync(path);
+  return list('/proc').flatMap((name) => {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) return [];
+    // Whoever only has the file open (to read it, or to wait for the lock) has no such line.
+    const shares = (fd: string) =>
+      linkOf(`/proc/${pid}/fd/${fd}`) === real && /^lock:.*FLOCK/m.test(textOf(`/proc/${pid}/fdinfo/${fd}`));
+    return list(`/proc/${pid}/fd`).some(shares) ? [pid] : [];
+  });
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+function tryKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It went by itself, or belongs to somebody else: the lock will tell.
   }
 }
 
@@ -129,13 +201,7 @@ function self(): Holder {
   };
 }
 
-function pidNamespace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid');
-  } catch {
-    return '';
-  }
-}
+const pidNamespace = (): string => linkOf('/proc/self/ns/pid');
 
 /** Whether the process lives; undefined where that cannot be seen from here. */
 function isAlive(holder: Holder | undefined): boolean | undefined {

@@ -22,6 +22,13 @@ process.on('exit', () => {
   for (const daemon of running) daemon.killNow();
 });
 
+export interface DaemonOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** Descriptors of open sockets, which it gets as from systemd. */
+  readonly sockets?: readonly number[];
+}
+
 /** A program that runs until it is told to stop. It leads a process group of its own, so that its children go with it. */
 export class Daemon {
   readonly #child: ChildProcess;
@@ -29,15 +36,18 @@ export class Daemon {
   #output = '';
   readonly #ended: Promise<void>;
 
-  constructor(program: string, args: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string } = {}) {
+  constructor(program: string, args: readonly string[], { sockets = [], ...options }: DaemonOptions = {}) {
     this.#title = `${program} ${args.join(' ')}`;
     // A test run that is killed outright cannot stop what it started: the kernel does, where setpriv is there to ask it to.
     const tied = programPath('setpriv') === undefined ? [] : ['setpriv', '--pdeathsig', 'KILL'];
-    const [first, ...rest] = [...tied, programPath(program) ?? program, ...args];
+    // As systemd passes them: the variable has to name the process that gets them.
+    const activated = sockets.length === 0 ? [] : ['sh', '-c', 'LISTEN_PID=$$ exec "$@"', 'sh'];
+    const [first, ...rest] = [...tied, ...activated, programPath(program) ?? program, ...args];
     this.#child = spawn(first, rest, {
       ...options,
+      ...(sockets.length === 0 ? {} : { env: { ...(options.env ?? process.env), LISTEN_FDS: String(sockets.length) } }),
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...sockets],
     });
     const keep = (text: string) => {
       this.#output = (this.#output + text).slice(-OUTPUT_KEPT);

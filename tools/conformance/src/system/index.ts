@@ -1,3 +1,4 @@
 // The running system, for other tools that start it.
+export { run } from '../lab/process.ts';
 export { freeTcpPort, freeUdpPort } from './ports.ts';
-export { type Answer, Weir, type WeirOptions } from './weir.ts';
+export { type Answer, type Part, Weir, type WeirOptions } from './weir.ts';

@@ -1,12 +1,17 @@
 // The real `weir serve` as a child process with a configuration of the test's own.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { LedgerAnswer } from '@weir/query';
 import type { AccountName } from '@weir/record';
+import { consumerFolders, leftIn, STORE, waitingFor } from '@weir/spool';
 import type { Lab, Place } from '../lab/network.ts';
 import { Daemon, waitUntil } from '../lab/process.ts';
 import { REPOSITORY } from '../needs.ts';
 
 const MAIN = join(REPOSITORY, 'packages/cli/src/main.ts');
+
+/** All times that a row can have: clocks that tests set included. */
+const EVER = [Date.UTC(2000, 0), Date.UTC(2100, 0)] as const;
 
 /** Generous: a cold start on two busy cores. */
 const START_SECONDS = 60;
@@ -20,9 +25,15 @@ export interface WeirOptions {
   readonly host?: string;
   /** Namespace to run in; the machine's own when absent. */
   readonly inside?: { readonly lab: Lab; readonly place: Place };
+  /** Descriptors of open UDP sockets, which it gets as from systemd; it opens its own when absent. */
+  readonly sockets?: readonly number[];
+  /** More environment variables. */
+  readonly env?: Readonly<Record<string, string>>;
   /** More settings, as they stand in the configuration file. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
+
+export type Part = 'store' | 'collect' | 'sinks';
 
 export interface Answer {
   readonly status: number;
@@ -49,9 +60,10 @@ export class Weir {
       }),
     );
     const command = [MAIN, 'serve', '--config', file];
+    const { sockets = [], env = {} } = options;
     this.#daemon =
       options.inside === undefined
-        ? new Daemon(process.execPath, command)
+        ? new Daemon(process.execPath, command, { sockets, env: { ...process.env, ...env } })
         : options.inside.lab.start(options.inside.place, process.execPath, command);
   }
 
@@ -143,10 +155,15 @@ export class Weir {
     return { flows: answer.total.flows, bytes: answer.total.bytes };
   }
 
+  /** What the ledger says of all time. */
+  ledger(): Promise<LedgerAnswer> {
+    return this.ask<LedgerAnswer>(`/api/v1/ledger?from=${EVER[0]}&to=${EVER[1]}`);
+  }
+
   /** Sum over exporters of an account of the ledger. */
   async account(name: AccountName): Promise<number> {
-    const answer = await this.ask<{ total: Partial<Record<AccountName, number>> }>('/api/v1/ledger?from=now-1h&to=now');
-    return answer.total[name] ?? 0;
+    const { total } = await this.ledger();
+    return total[name] ?? 0;
   }
 
   /** The same of the running collecting process alone, by its own word: there also while the store is away. */
@@ -163,25 +180,26 @@ export class Weir {
 
   /** Files of flows that are complete and that the store has not acknowledged. */
   waitingFiles(): string[] {
-    return readdirSync(join(this.spool, 'flows')).filter((name) => /\.(native|loading)$/.test(name));
+    return waitingFor(this.spool, STORE).map(({ name }) => name);
   }
 
   /**
-   * Waits until all flows received are in the store: nothing waits in the spool or is being written, and for a second nothing
-   * comes (a lane holds flows for up to a quarter of one).
+   * Waits until all flows received are in the store and counted: nothing waits in the spool or is being written, and for two seconds
+   * nothing comes (a lane holds flows for up to a quarter of one, counts are told every second).
    */
   async settles(): Promise<void> {
     let quietLooks = 0;
     const quiet = () => {
-      const unfinished = readdirSync(join(this.spool, 'flows')).some((name) => /\.(native|loading|tmp)$/.test(name));
-      quietLooks = unfinished ? 0 : quietLooks + 1;
-      return quietLooks >= 20;
+      const { ledger } = consumerFolders(this.spool, STORE);
+      const rest = [...leftIn(this.spool), ...this.waitingFiles(), ...readdirSync(ledger)];
+      quietLooks = rest.length > 0 ? 0 : quietLooks + 1;
+      return quietLooks >= 40;
     };
     await this.#daemon.until(quiet, 'the spool is empty', 120);
   }
 
   /** Process id of the part that stores or of the part that collects. */
-  partPid(part: 'store' | 'collect'): number | undefined {
+  partPid(part: Part): number | undefined {
     const pid = this.#daemon.pid;
     let children: string;
     try {
@@ -196,10 +214,20 @@ export class Weir {
   }
 
   /** SIGKILL to one part; the supervisor starts another. */
-  killPart(part: 'store' | 'collect'): void {
+  killPart(part: Part): void {
     const pid = this.partPid(part);
     if (pid === undefined) throw new Error(`no process of ${part} is running\n${this.output}`);
     process.kill(pid, 'SIGKILL');
+  }
+
+  /** SIGKILL to the supervisor alone: what it started notices, and ends. */
+  killSupervisor(): void {
+    process.kill(this.#daemon.pid, 'SIGKILL');
+  }
+
+  /** SIGHUP to the supervisor. */
+  reload(): void {
+    process.kill(this.#daemon.pid, 'SIGHUP');
   }
 
   /** SIGKILL to all of it at once. */

@@ -1,0 +1,158 @@
+// A whole Weir under attack: its processes may be killed, all of them too, while flows come in. Its UDP socket is this process's, and it gets
+// it as from systemd: so no datagram is lost for want of a socket, whatever is killed, and every one has to be accounted for.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freeTcpPort, freeUdpPort, type Part, Weir } from '@weir/conformance/system';
+import { closeSockets, type OpenSocket, openSockets } from '@weir/listen';
+import type { TopAnswer } from '@weir/query';
+import { type Allowed, wrongs } from './accounts.ts';
+import { Traffic } from './traffic.ts';
+
+export type Victim = Part | 'supervisor' | 'everything';
+
+export interface FortressOptions {
+  /** Settings of Weir, over those that a siege has. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** A folder that is there; otherwise one is made, and removed at the end. */
+  readonly folder?: string;
+}
+
+const EXPORTERS = 8;
+/** Of the socket: what comes while nobody reads it. */
+const RECEIVE_BUFFER = 256 << 20;
+/** How long everything may take to come to rest, in seconds. */
+const REST_SECONDS = 240;
+/** Times that no test's clock leaves. */
+const EVER = `from=${Date.UTC(2000, 0)}&to=${Date.UTC(2100, 0)}`;
+
+export class Fortress {
+  readonly folder: string;
+  readonly traffic: Traffic;
+  readonly #options: FortressOptions;
+  readonly #sockets: readonly OpenSocket[];
+  readonly #ports: { readonly udp: number; readonly http: number };
+  #weir: Weir;
+
+  private constructor(
+    folder: string,
+    options: FortressOptions,
+    sockets: readonly OpenSocket[],
+    ports: { readonly udp: number; readonly http: number },
+  ) {
+    this.folder = folder;
+    this.#options = options;
+    this.#sockets = sockets;
+    this.#ports = ports;
+    this.#weir = this.#start();
+    this.traffic = new Traffic(ports.udp, EXPORTERS);
+  }
+
+  /** Resolves when it is ready. */
+  static async open(options: FortressOptions = {}): Promise<Fortress> {
+    const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'weir-siege-'));
+    const ports = { udp: await freeUdpPort(), http: await freeTcpPort() };
+    const sockets = await openSockets({
+      binds: [{ host: '127.0.0.1', port: ports.udp }],
+      receiveBufferBytes: RECEIVE_BUFFER,
+      lanes: 1,
+      backend: 'recvmmsg',
+    });
+    // One lane, and no second socket for senders that fill it: whoever takes sockets from systemd has none either.
+    const [first, ...rest] = sockets ?? [];
+    closeSockets(rest);
+    const fortress = new Fortress(folder, options, [first], ports);
+    await fortress.weir.ready();
+    return fortress;
+  }
+
+  get weir(): Weir {
+    return this.#weir;
+  }
+
+  get data(): string {
+    return join(this.folder, 'data');
+  }
+
+  /** SIGKILL. A supervisor is started again at once, as systemd would. */
+  async kill(victim: Victim): Promise<void> {
+    if (victim === 'everything') await this.#weir.killAll();
+    else if (victim === 'supervisor') this.#weir.killSupervisor();
+    else {
+      // It may be between two lives.
+      for (let turn = 0; turn < 200 && this.#weir.partPid(victim) === undefined; turn++) await sleep(50);
+      try {
+        this.#weir.killPart(victim);
+      } catch {
+        // It died in this moment.
+      }
+      return;
+    }
+    this.#weir = this.#start();
+  }
+
+  /** SIGTERM, and waits for its end. */
+  async stop(): Promise<void> {
+    await this.#weir.stop();
+  }
+
+  /** Starts it again after `stop`, or after it was killed by others. */
+  start(env: Readonly<Record<string, string>> = {}): void {
+    this.#weir = this.#start(env);
+  }
+
+  /** Pauses the traffic and waits until all of it is accounted for. Resolves with what is wrong when it does not come to that. */
+  async comesToRest(allowed: Allowed): Promise<string[]> {
+    const sent = await this.traffic.pause();
+    const began = performance.now();
+    let wrong: string[] = [];
+    for (;;) {
+      try {
+        const ledger = await this.#weir.ledger();
+        wrong = wrongs({ sent, ledger, stored: await this.#stored() }, allowed);
+      } catch (error) {
+        wrong = [`it does not answer: ${(error as Error).message.slice(0, 500)}`];
+      }
+      if (wrong.length === 0) return [];
+      if ((performance.now() - began) / 1000 > REST_SECONDS) return wrong;
+      await sleep(500);
+    }
+  }
+
+  /** All accounts of the ledger; none where it does not answer. */
+  async total(): Promise<Readonly<Record<string, number>>> {
+    try {
+      return (await this.#weir.ledger()).total;
+    } catch {
+      return {};
+    }
+  }
+
+  async close(): Promise<void> {
+    this.traffic.stop();
+    await this.#weir.stop();
+    closeSockets(this.#sockets);
+    if (this.#options.folder === undefined) rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #start(env: Readonly<Record<string, string>> = {}): Weir {
+    return new Weir({
+      folder: this.folder,
+      udpPorts: [this.#ports.udp],
+      httpPort: this.#ports.http,
+      sockets: this.#sockets.map(({ fd }) => fd),
+      env: { ...this.#options.env, ...env },
+      settings: { spool: { max_age: '500ms' }, store: { memory: '600MiB' }, ...this.#options.settings },
+    });
+  }
+
+  /** Flows in the store, by the exporter's address. */
+  async #stored(): Promise<Map<string, number>> {
+    const { rows } = await this.#weir.ask<TopAnswer>(
+      `/api/v1/top?${EVER}&by=exporter_address&metrics=flows&resolution=flows&limit=100`,
+    );
+    return new Map(rows.map(({ key, values }) => [String(key.exporter_address), values.flows]));
+  }
+}
