@@ -2,6 +2,7 @@
 import { ACCOUNT, type FlowBatch } from '@weir/record';
 import type { Exporter, ExporterTable } from './exporter.ts';
 import type { StringTable } from './strings.ts';
+import type { NamedElement } from './template/element-values.ts';
 import type { TemplateLimits } from './template/limits.ts';
 
 /** What every protocol's decoder gets to know of a message besides its bytes. One object, reused. */
@@ -19,7 +20,12 @@ export interface MessageContext {
   /** Whether rows of sampled packets get the columns that every packet has beyond a flow's: see DecoderOptions. Default true. */
   packetDetail?: boolean;
   limits?: TemplateLimits;
+  /** Told of each row's elements that have no column (NetFlow v9, IPFIX). It costs time: for showing messages, not for collecting. */
+  onElements?: OnElements;
 }
+
+/** `row` of the batch, and the elements of its record that have no column, in the order of the template. */
+export type OnElements = (row: number, elements: readonly NamedElement[]) => void;
 
 /** How a message ended. The dispatcher counts it; the flows before a fault stay in the batch. */
 export type Outcome = 'decoded' | 'malformed' | 'unknown_protocol' | 'unsupported_version' | 'exporter_cap';

@@ -1,6 +1,6 @@
 // The way in: one datagram from a socket, to the decoder of its protocol, and into exactly one account of the ledger.
 import { ACCOUNT, type FlowBatch, inNetwork, type Network } from '@weir/record';
-import type { MessageContext, Outcome } from './decoder.ts';
+import type { MessageContext, OnElements, Outcome } from './decoder.ts';
 import { type Exporter, ExporterTable } from './exporter.ts';
 import { decodeIpfix } from './ipfix/message.ts';
 import { decodeNetflow5 } from './netflow/v5.ts';
@@ -29,6 +29,8 @@ export interface DecoderOptions {
    * less to insert.
    */
   readonly packetDetail?: boolean;
+  /** See MessageContext. */
+  readonly onElements?: OnElements;
 }
 
 const OUTCOME_ACCOUNT: Readonly<Record<Outcome, number>> = {
@@ -62,6 +64,7 @@ export class Decoder {
       configuredSampling: 0,
       provenance: options.provenance ?? true,
       packetDetail: options.packetDetail ?? true,
+      ...(options.onElements === undefined ? {} : { onElements: options.onElements }),
       limits: { ...DEFAULT_LIMITS, ...options.limits },
     };
   }

@@ -8,6 +8,7 @@ import { type DescribeRoom, STATE_COST, type StateMemory, within } from '../stat
 import { DEFAULT_LIMITS, type TemplateLimits } from './limits.ts';
 import { SamplingRates } from './sampling.ts';
 import { fieldKey, type Template, VARIABLE_LENGTH } from './template.ts';
+import { elementName, UnstoredElements, unstoredFields } from './unstored.ts';
 
 type LostAccount = Extract<AccountName, 'sequence_lost_flows' | 'sequence_lost_datagrams'>;
 
@@ -55,7 +56,8 @@ export class ObservationDomain {
     const rates = (table: ReadonlyMap<number, number>, what: string) =>
       [...within(table, room, () => 1)].map(([id, rate]) => ({ selector: `${what} ${id}`, rate }));
     const { sampling } = this;
-    const templates = within(this.templates.values(), room, ({ fields }) => fields.length);
+    const weigh = (template: Template) => template.fields.length + unstoredFields(template).length;
+    const templates = within(this.templates.values(), room, weigh);
     const interfaces = within(this.interfaces, room, ([, { name, alias }]) => 1 + ((name.length + alias.length) >> 6));
     return {
       domain: this.id,
@@ -65,6 +67,7 @@ export class ObservationDomain {
         options: template.options,
         length: recordLength(template),
         updated: template.updated,
+        unstored: unstoredFields(template).map(elementName),
       })),
       sampling: [
         ...(sampling.all > 0 ? [{ selector: '', rate: sampling.all }] : []),
@@ -95,6 +98,7 @@ export class TemplateState implements ProtocolState {
   messageSequence: SequenceTracker | undefined;
   /** What this state may still take. */
   readonly memory: StateMemory;
+  readonly unstored: UnstoredElements;
   readonly #protocol: string;
   readonly #exporter: Exporter;
   readonly #lost: LostAccount;
@@ -103,6 +107,7 @@ export class TemplateState implements ProtocolState {
 
   constructor(protocol: string, exporter: Exporter, lost: LostAccount, limits: TemplateLimits, memory: StateMemory) {
     this.memory = memory;
+    this.unstored = new UnstoredElements(memory);
     this.#protocol = protocol;
     this.#exporter = exporter;
     this.#lost = lost;
@@ -128,7 +133,11 @@ export class TemplateState implements ProtocolState {
 
   describe(room: DescribeRoom = { left: Number.POSITIVE_INFINITY }): ProtocolSummary {
     const domains = within(this.#domains.values(), room, () => 1);
-    return { protocol: this.#protocol, domains: Array.from(domains, (domain) => domain.describe(room)) };
+    return {
+      protocol: this.#protocol,
+      domains: Array.from(domains, (domain) => domain.describe(room)),
+      unstored: this.unstored.describe(room),
+    };
   }
 }
 

@@ -41,6 +41,8 @@ export class Template {
   updated = 0;
   /** Compiled when the first data set needs it. */
   plan: Plan | undefined;
+  /** Where its elements without a column are counted; see UnstoredElements. */
+  unstored: Uint16Array | undefined;
 
   constructor(id: number, fields: readonly TemplateField[], options: boolean, raw: Uint8Array) {
     this.id = id;
