@@ -89,9 +89,10 @@ function differ(run: Run, { headers, repeated }: Nesting, record: number): boole
   const outer = headers[found.outer];
   const inner = headers[found.inner];
   if (outer.addresses !== undefined && inner.addresses !== undefined) {
-    const { src, dst } = outer.addresses;
-    if (otherAddress(run, src, inner.addresses.src, record)) return true;
-    if (otherAddress(run, dst, inner.addresses.dst, record)) return true;
+    const src = compareAddresses(run, outer.addresses.src, inner.addresses.src, record);
+    const dst = compareAddresses(run, outer.addresses.dst, inner.addresses.dst, record);
+    if (src === DIFFERENT || dst === DIFFERENT) return true;
+    if (src !== SAME && dst !== SAME) return false;
   }
   for (let r = 0; r < repeated.length; r++) {
     const slots = repeated[r];
@@ -113,13 +114,16 @@ function occurrence(slots: readonly Slot[], headers: number, header: number, oth
 const one = new Uint32Array(4);
 const other = new Uint32Array(4);
 
-/** Whether two elements both have an address, and not the same. */
-function otherAddress(run: Run, a: Slot | undefined, b: Slot | undefined, record: number): boolean {
-  if (a === undefined || b === undefined) return false;
+const [INCOMPLETE, SAME, DIFFERENT] = [0, 1, 2];
+
+/** Whether two elements have the same address or different ones; INCOMPLETE unless both have one. */
+function compareAddresses(run: Run, a: Slot | undefined, b: Slot | undefined, record: number): number {
+  if (a === undefined || b === undefined) return INCOMPLETE;
   copyAddress(run, a, record, one, 0);
   copyAddress(run, b, record, other, 0);
-  if (isAbsent(one, 0) || isAbsent(other, 0)) return false;
-  return one[0] !== other[0] || one[1] !== other[1] || one[2] !== other[2] || one[3] !== other[3];
+  if (isAbsent(one, 0) || isAbsent(other, 0)) return INCOMPLETE;
+  const same = one[0] === other[0] && one[1] === other[1] && one[2] === other[2] && one[3] === other[3];
+  return same ? SAME : DIFFERENT;
 }
 
 function copyAddress({ view }: Run, slot: Slot, record: number, column: Uint32Array, four: number): void {
@@ -166,14 +170,8 @@ function outerProtocol(run: Run, { headers, protocols, nextHeaders }: Nesting, r
   const nextHeader = valueAt(run, nextHeaders, 0, record);
   const both = protocol !== 0 && nextHeader !== 0;
   // With both elements each is of the header of its family.
-  const outer =
-    both && headers[found.outer].addresses?.ipv6 !== true
-      ? protocols
-      : both
-        ? nextHeaders
-        : protocol === 0
-          ? nextHeaders
-          : protocols;
+  const isNextHeader = both ? headers[found.outer].addresses?.ipv6 === true : protocol === 0;
+  const outer = isNextHeader ? nextHeaders : protocols;
   const value = valueAt(run, outer, 0, record);
   if (!both && !CARRIERS.has(value)) return 0;
   clear(run, outer[0], record);
