@@ -7,6 +7,9 @@ import { STATE_COST, type StateMemory } from '../state-memory.ts';
  */
 const STANDS_MS = 30 * 60_000;
 
+/** A rate, and who gave it. */
+const RATE_COST = STATE_COST.rate * 2;
+
 /** Who gave a rate, and when last. */
 interface Giver {
   template: number;
@@ -20,9 +23,10 @@ interface Giver {
 export class RateTable extends Map<number, number> {
   readonly #givers = new Map<number, Giver>();
   readonly #cap: number;
-  readonly #memory: StateMemory;
+  readonly #memory: StateMemory | undefined;
 
-  constructor(cap: number, memory: StateMemory) {
+  /** Without memory nothing is paid: for what is part of its domain. */
+  constructor(cap: number, memory: StateMemory | undefined) {
     super();
     this.#cap = cap;
     this.#memory = memory;
@@ -41,7 +45,7 @@ export class RateTable extends Map<number, number> {
     const known = this.get(id);
     const giver = this.#givers.get(id);
     if (known === undefined || giver === undefined) {
-      if (this.size >= this.#cap || !this.#memory.take(STATE_COST.rate * 2)) return;
+      if (this.size >= this.#cap || this.#memory?.take(RATE_COST) === false) return;
       this.set(id, rate);
       this.#givers.set(id, { template, time, opposed: 0, contradicted });
       return;
@@ -75,7 +79,7 @@ export class SamplingRates {
     this.samplers = new RateTable(cap, memory);
     this.selectors = new RateTable(cap, memory);
     this.interfaces = new RateTable(cap, memory);
-    this.everything = new RateTable(1, memory);
+    this.everything = new RateTable(1, undefined);
   }
 
   get all(): number {
