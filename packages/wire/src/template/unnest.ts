@@ -3,7 +3,7 @@
 import { FIELD, IPV4_MAPPED_WORD, isAbsent, TUNNEL_TYPE } from '@weir/record';
 import { tunnelType } from '../packet/tunnel-type.ts';
 import type { Slot } from './layout.ts';
-import type { Header, Nesting } from './nesting.ts';
+import type { BothFamilies, Header, Nesting } from './nesting.ts';
 import { lowWord, type Run } from './run.ts';
 
 const IPIP = 4;
@@ -16,8 +16,29 @@ const found = { outer: 0, inner: 0 };
 
 /** Whether some of the records at `run.start` are of a packet in a packet. */
 export function hasNested(run: Run, nesting: Nesting, records: number): boolean {
+  const { bothFamilies } = nesting;
+  if (bothFamilies !== undefined && !fillsBoth(run, bothFamilies, records)) return false;
   for (let i = 0, record = run.start; i < records; i++, record += run.stride) {
     if (findHeaders(run, nesting, record)) return true;
+  }
+  return false;
+}
+
+/** Whether some record has addresses of both families: a quick look, as nearly all records of such templates have one. */
+function fillsBoth({ view, start, stride }: Run, { src4, dst4, src6, dst6 }: BothFamilies, records: number): boolean {
+  for (let i = 0, at = start; i < records; i++, at += stride) {
+    if ((view.getUint32(at + src4) | view.getUint32(at + dst4)) === 0) continue;
+    const source =
+      view.getUint32(at + src6) |
+      view.getUint32(at + src6 + 4) |
+      view.getUint32(at + src6 + 8) |
+      view.getUint32(at + src6 + 12);
+    const destination =
+      view.getUint32(at + dst6) |
+      view.getUint32(at + dst6 + 4) |
+      view.getUint32(at + dst6 + 8) |
+      view.getUint32(at + dst6 + 12);
+    if ((source | destination) !== 0) return true;
   }
   return false;
 }
