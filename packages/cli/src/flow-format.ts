@@ -13,7 +13,7 @@ import {
   rowToObject,
   tcpFlagLetters,
 } from '@weir/record';
-import type { Decoder } from '@weir/wire';
+import type { Decoder, ElementValue, NamedElement } from '@weir/wire';
 
 export interface FlowFormat {
   /** What stands before the first flow. */
@@ -27,11 +27,21 @@ interface FormatOptions {
   readonly names: boolean;
   /** Knows the exporters and texts that keys name. */
   readonly decoder: Decoder;
+  /** Elements of a row's record that have no column; absent: they are not printed. */
+  readonly elements?: (row: number) => readonly NamedElement[];
 }
 
 export function flowFormat(format: 'json' | 'table', options: FormatOptions): FlowFormat {
   const text = keyTexts(options.decoder);
-  return format === 'json' ? jsonFormat(text, options.names) : tableFormat(text);
+  const { names, elements } = options;
+  return format === 'json' ? jsonFormat(text, names, elements) : tableFormat(text, elements);
+}
+
+/** Elements by name. Of one that its record has more than once, all values in order. */
+function elementsByName(elements: readonly NamedElement[]): Record<string, ElementValue | ElementValue[]> {
+  const values = new Map<string, ElementValue[]>();
+  for (const { name, value } of elements) values.set(name, [...(values.get(name) ?? []), value]);
+  return Object.fromEntries([...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all]));
 }
 
 /** Looks up what a decoder interned: texts by their key, exporters' addresses by theirs. */
@@ -48,7 +58,11 @@ function keyTexts(decoder: Decoder): NonNullable<RowOptions['text']> {
   };
 }
 
-function jsonFormat(text: NonNullable<RowOptions['text']>, names: boolean): FlowFormat {
+function jsonFormat(
+  text: NonNullable<RowOptions['text']>,
+  names: boolean,
+  elements: FormatOptions['elements'],
+): FlowFormat {
   return {
     header: '',
     line(batch, row) {
@@ -60,7 +74,9 @@ function jsonFormat(text: NonNullable<RowOptions['text']>, names: boolean): Flow
         }
         if (typeof object.quality === 'number') object.quality = qualityNames(object.quality);
       }
-      return `${JSON.stringify(object)}\n`;
+      const others = elements?.(row) ?? [];
+      const whole = others.length === 0 ? object : { ...object, elements: elementsByName(others) };
+      return `${JSON.stringify(whole)}\n`;
     },
   };
 }
@@ -80,11 +96,11 @@ const COLUMNS = [
 ] as const;
 
 /** Values line up as long as they fit their column; longer ones (IPv6) are not cut. */
-function tableFormat(text: NonNullable<RowOptions['text']>): FlowFormat {
+function tableFormat(text: NonNullable<RowOptions['text']>, elements: FormatOptions['elements']): FlowFormat {
   const line = (cells: readonly string[]) =>
-    `${cells.map((cell, index) => cell.padEnd(COLUMNS[index][1])).join(' ')}`.trimEnd().concat('\n');
+    `${cells.map((cell, index) => cell.padEnd(COLUMNS[index]?.[1] ?? 0)).join(' ')}`.trimEnd().concat('\n');
   return {
-    header: line(COLUMNS.map(([name]) => name)),
+    header: line([...COLUMNS.map(([name]) => name), ...(elements === undefined ? [] : ['elements'])]),
     line(batch, row) {
       const proto = batch.use(FIELD.proto)[row];
       const source = batch.use(FIELD.source)[row];
@@ -101,6 +117,7 @@ function tableFormat(text: NonNullable<RowOptions['text']>): FlowFormat {
         String(getNumber(batch.use(FIELD.bytes), row)),
         String(batch.use(FIELD.sampling_rate)[row] || ''),
         `${batch.use(FIELD.in_if)[row]}>${batch.use(FIELD.out_if)[row]}`,
+        ...(elements?.(row) ?? []).map(({ name, value }) => `${name}=${value}`),
       ]);
     },
   };

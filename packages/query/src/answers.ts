@@ -103,12 +103,20 @@ const ProtocolSummary = z.object({
           options: z.boolean(),
           length: z.number().describe('Bytes a record, 0 when variable'),
           updated: z.number(),
+          unstored: z
+            .array(z.string())
+            .optional()
+            .describe('Names of the fields that have no column, in the order of the template'),
         }),
       ),
       sampling: z.array(z.object({ selector: z.string(), rate: z.number() })),
       interfaces: z.array(z.object({ ifIndex: z.number(), name: z.string(), alias: z.string(), speed: z.number() })),
     }),
   ),
+  unstored: z
+    .array(z.object({ element: z.string(), records: z.number() }))
+    .optional()
+    .describe('Elements that came without having a column, and in how many records'),
 });
 
 export const ExportersAnswer = z.object({

@@ -6,6 +6,7 @@ import type { ExporterTable } from './exporter-table.ts';
 import type { NamedFlows } from './named-flows.ts';
 import type { StateClock } from './state-clock.ts';
 import type { StringTable } from './strings.ts';
+import type { NamedElement } from './template/element-values.ts';
 import type { TemplateLimits } from './template/limits.ts';
 
 /** What every protocol's decoder gets to know of a message besides its bytes. One object, reused. */
@@ -29,7 +30,12 @@ export interface MessageContext {
   readonly limits: TemplateLimits;
   readonly clock: StateClock;
   readonly caps: CapReport;
+  /** Told of each row's elements that have no column (NetFlow v9, IPFIX). It costs time: for showing messages, not for collecting. */
+  readonly onElements?: OnElements;
 }
+
+/** `row` of the batch, and the elements of its record that have no column, in the order of the template. */
+export type OnElements = (row: number, elements: readonly NamedElement[]) => void;
 
 /** How a message ended. The dispatcher counts it; the flows before a fault stay in the batch. */
 export type Outcome = 'decoded' | 'malformed' | 'unknown_protocol' | 'unsupported_version' | 'state_cap';

@@ -2,7 +2,7 @@
 import { ACCOUNT, type FlowBatch, inNetwork, type Network } from '@weir/record';
 import { CapReport } from './caps.ts';
 import type { CounterSource } from './counter-source.ts';
-import type { MessageContext, Outcome } from './decoder.ts';
+import type { MessageContext, OnElements, Outcome } from './decoder.ts';
 import type { Exporter } from './exporter.ts';
 import { ExporterTable } from './exporter-table.ts';
 import { decodeIpfix } from './ipfix/message.ts';
@@ -42,6 +42,8 @@ export interface DecoderOptions {
    * less to insert.
    */
   readonly packetDetail?: boolean;
+  /** See MessageContext. */
+  readonly onElements?: OnElements;
 }
 
 const OUTCOME_ACCOUNT: Readonly<Record<Outcome, number>> = {
@@ -84,6 +86,7 @@ export class Decoder {
       configuredSampling: 0,
       provenance: options.provenance ?? true,
       packetDetail: options.packetDetail ?? true,
+      ...(options.onElements === undefined ? {} : { onElements: options.onElements }),
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       clock: this.#clock,
       caps: this.#caps,

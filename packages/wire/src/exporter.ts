@@ -5,6 +5,7 @@ import type { StateWriter } from './saved/bytes.ts';
 import type { StateAccount } from './state-account.ts';
 import type { StateClock } from './state-clock.ts';
 import type { DescribeRoom } from './state-memory.ts';
+import type { UnstoredElement } from './template/unstored.ts';
 
 /** What a protocol keeps of one exporter between messages (templates, sampling rates, sequences); each defines its own. */
 export interface ProtocolState {
@@ -21,17 +22,23 @@ export interface ProtocolState {
 export interface ProtocolSummary {
   readonly protocol: string;
   readonly domains: readonly DomainSummary[];
+  /** Elements that came without having a column, and in how many records; absent where the protocol has no elements. */
+  readonly unstored?: readonly UnstoredElement[];
 }
 
 export interface DomainSummary {
   readonly domain: number;
-  /** Template id, its fields (as element ids or `PEN/id`), whether it is an options template, bytes a record (0: variable). */
+  /**
+   * Template id, its fields (as element ids or `PEN/id`), whether it is an options template, bytes a record (0: variable), and the names of
+   * the fields that have no column.
+   */
   readonly templates: readonly {
     readonly id: number;
     readonly fields: readonly string[];
     readonly options: boolean;
     readonly length: number;
     readonly updated: number;
+    readonly unstored: readonly string[];
   }[];
   /** Sampling rates known, each with the selector, sampler or interface it is for ('' is all). */
   readonly sampling: readonly { readonly selector: string; readonly rate: number }[];

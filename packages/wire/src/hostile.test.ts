@@ -6,7 +6,8 @@ import { encodeIpfix } from './ipfix/encode.ts';
 import { encodeNetflow5 } from './netflow/v5-encode.ts';
 import { encodeNetflow9 } from './netflow/v9-encode.ts';
 import { type SetSpec, templateField } from './template/encode.ts';
-import { NOW, TestCollector, UPTIME } from './testing/collector.ts';
+import { ipv4, ipv6, NOW, TestCollector, UPTIME } from './testing/collector.ts';
+import { ethernet, ipv4 as ipv4Packet, ipv6 as ipv6Packet, tcp, udp, vxlan } from './testing/layers.ts';
 
 const CONTEXT = { time: NOW, sysUptime: UPTIME, sequence: 0 };
 const FIXED = {
@@ -15,9 +16,62 @@ const FIXED = {
 };
 const VARIABLE = { id: 257, fields: [82, 8, 96, 27, 152, 161, 291, 95, 34].map((id) => templateField(id)) };
 const ENTERPRISE = { id: 258, fields: ['56506/136', '29305/1', '6876/892', 130, 4].map((key) => templateField(key)) };
+/** Packets in packets, with and without a field of variable length, and elements that repeat at different lengths. */
+const HEADERS = [27, 28, 4, 193, 7, 11, 8, 12, 4, 7, 11, 498, 5, 5, 32].map((id) => templateField(id));
+const NESTED = { id: 259, fields: [...HEADERS, templateField(4, 2)] };
+const NESTED_VARIABLE = {
+  id: 260,
+  fields: [templateField(82), ...HEADERS, templateField(495), templateField(7, 65535)],
+};
+/** Sections of packets, of variable length and of a fixed one, and what says how to read them. */
+const FRAME = { id: 261, fields: [312, 408, 409, 410, 315, 70, 4].map((id) => templateField(id)) };
+const SECTIONS = {
+  id: 262,
+  fields: [templateField(313, 24), templateField(314), templateField(102), templateField(104, 30)],
+};
+const EVENT = { id: 263, fields: [233, 230, 231, 6, 193, 9999].map((id) => templateField(id, 2)) };
+const REPEATED = { id: 264, fields: Array.from({ length: 30 }, (_, index) => templateField([8, 12, 4][index % 3])) };
 const OPTIONS = { id: 512, scopes: 1, fields: [10, 82, 34, 48, 311, 160].map((id) => templateField(id)) };
-const TEMPLATES = [FIXED, VARIABLE, ENTERPRISE, OPTIONS];
+const RATES = {
+  id: 513,
+  scopes: 1,
+  fields: [149, 304, 305, 306, 309, 310, 311, 34, 302].map((id) => templateField(id)),
+};
+const TEMPLATES = [
+  FIXED,
+  VARIABLE,
+  ENTERPRISE,
+  NESTED,
+  NESTED_VARIABLE,
+  FRAME,
+  SECTIONS,
+  EVENT,
+  REPEATED,
+  OPTIONS,
+  RATES,
+];
 
+/** An Ethernet frame of UDP to VXLAN's port with a frame in it. */
+const PACKET = Uint8Array.from(
+  ethernet(0x0800, ipv4Packet(17, udp(50000, 4789, vxlan(7, ethernet(0x86dd, ipv6Packet(6, tcp(1, 2, 0x12))))))),
+);
+const headers = [
+  ipv6('2001:db8::1'),
+  ipv6('2001:db8::2'),
+  41,
+  4,
+  1,
+  2,
+  ipv4('10.0.0.1'),
+  ipv4('10.0.0.2'),
+  6,
+  3,
+  4,
+  1,
+  0,
+  8,
+  0,
+];
 const zeros = (count: number) => Array.from({ length: count }, () => 0);
 const SETS: readonly SetSpec[] = [
   { templates: TEMPLATES },
@@ -31,6 +85,13 @@ const SETS: readonly SetSpec[] = [
     ],
   },
   { template: ENTERPRISE, records: [['SYN_SENT', ...zeros(4)]] },
+  { template: RATES, records: [[1, 3, 1, 9, 1, 256, 0.5, 1, 7]] },
+  { template: NESTED, records: [[...headers, 17], zeros(16), [...headers, 47]] },
+  { template: NESTED_VARIABLE, records: [['eth0', ...headers, new Uint8Array(16), 9]] },
+  { template: FRAME, records: [[PACKET.length, 1, 0, PACKET.length, PACKET, 0x012341, 6]] },
+  { template: SECTIONS, records: [[PACKET.subarray(14, 38), PACKET.subarray(34), 0, PACKET.subarray(0, 30)]] },
+  { template: EVENT, records: [[3, 4, 100, 0x5112, 58, 1]] },
+  { template: REPEATED, records: [Array.from({ length: 30 }, (_, index) => index + 1)] },
 ];
 
 function rowsOfZeros(): FlowBatch {
@@ -50,11 +111,11 @@ const MESSAGES: readonly Uint8Array[] = [
 const bent = fc
   .tuple(
     fc.constantFrom(...MESSAGES),
-    fc.array(fc.tuple(fc.nat(2000), fc.constantFrom(0, 1, 2, 3, 4, 5, 8, 255, 256, 257, 512, 0x8000, 0xffff)), {
+    fc.array(fc.tuple(fc.nat(4000), fc.constantFrom(0, 1, 2, 3, 4, 5, 8, 255, 256, 257, 512, 0x8000, 0xffff)), {
       maxLength: 6,
     }),
-    fc.array(fc.tuple(fc.nat(2000), fc.nat(255)), { maxLength: 6 }),
-    fc.integer({ min: -200, max: 40 }),
+    fc.array(fc.tuple(fc.nat(4000), fc.nat(255)), { maxLength: 6 }),
+    fc.integer({ min: -700, max: 40 }),
   )
   .map(([message, numbers, bytes, longer]) => {
     const out = new Uint8Array(Math.max(24, message.length + longer));

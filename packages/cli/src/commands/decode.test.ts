@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FIELD, FlowBatch, parseAddress, setNumber } from '@weir/record';
-import { encodeSflow } from '@weir/wire';
+import { encodeIpfix, encodeSflow, templateField } from '@weir/wire';
 import { writeDatagrams } from '@weir/wire/pcap';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runWeir } from '../testing.ts';
@@ -70,6 +70,46 @@ describe('weir decode', () => {
   it('names codes on request', async () => {
     const { stdout } = await runWeir(['decode', '--names', good()]);
     expect(JSON.parse(stdout)).toMatchObject({ proto: 'tcp', source: 'sflow5', sampling_source: 'record' });
+  });
+
+  describe('with --all-elements', () => {
+    const ipfix = () => {
+      const template = { id: 256, fields: [8, 224, '56506/101', 224, '99999/7'].map((key) => templateField(key)) };
+      const record = [new Uint8Array([10, 0, 0, 1]), 1400, 'web-0', 1500, new Uint8Array([0xca, 0xfe])];
+      const plain = { id: 257, fields: [templateField(8)] };
+      const { bytes } = encodeIpfix({ time: Date.now(), sysUptime: 0, sequence: 0, domain: 1 }, [
+        { templates: [template, plain] },
+        { template, records: [record] },
+        { template: plain, records: [[new Uint8Array([10, 0, 0, 2])]] },
+      ]);
+      return file('ipfix.bin', bytes);
+    };
+
+    it('prints what the record says besides', async () => {
+      const { stdout } = await runWeir(['decode', '--raw', '--all-elements', ipfix()]);
+      const [first, second] = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(first).toMatchObject({
+        src_addr: '10.0.0.1',
+        elements: { ipTotalLength: [1400, 1500], sourcePodName: 'web-0', '99999/7': 'cafe' },
+      });
+      expect(second).toMatchObject({ src_addr: '10.0.0.2' });
+      expect(second).not.toHaveProperty('elements');
+    });
+
+    it('prints it behind the columns of the table', async () => {
+      const { stdout } = await runWeir(['decode', '--raw', '--all-elements', '--format', 'table', ipfix()]);
+      const [head, line] = stdout.split('\n');
+      expect(head.endsWith(' elements')).toBe(true);
+      expect(line.endsWith(' ipTotalLength=1400 sourcePodName=web-0 ipTotalLength=1500 99999/7=cafe')).toBe(true);
+    });
+
+    it('is left out otherwise', async () => {
+      const { stdout } = await runWeir(['decode', '--raw', ipfix()]);
+      expect(stdout).not.toContain('elements');
+    });
   });
 
   it('prints a table', async () => {

@@ -1,7 +1,7 @@
 // weir decode: flows out of capture files, without a store.
 import { once } from 'node:events';
 import { ACCOUNT, ACCOUNT_NAMES, ACCOUNTS, FlowBatch, parseAddress, tryParseAddress } from '@weir/record';
-import { Decoder, WireError } from '@weir/wire';
+import { Decoder, type NamedElement, WireError } from '@weir/wire';
 import { newSkipped, readDatagrams, type SkippedPackets } from '@weir/wire/pcap';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CliError, type Context } from '../command.ts';
@@ -13,6 +13,7 @@ interface Options {
   readonly format: 'json' | 'table';
   readonly names: boolean;
   readonly raw: boolean;
+  readonly allElements: boolean;
   readonly exporter: Uint32Array<ArrayBuffer>;
   readonly time?: number;
 }
@@ -25,6 +26,7 @@ export function define(command: Command, context: Context): void {
     .argument('<file...>', 'pcap or pcapng files, or - for standard input')
     .addOption(new Option('-f, --format <format>', 'how to print flows').choices(['json', 'table']).default('json'))
     .option('--names', 'in JSON, print codes by name ("proto":"tcp") instead of by number', false)
+    .option('--all-elements', 'print the elements of NetFlow v9 and IPFIX that have no column too', false)
     .option('--raw', 'each file is the payload of one datagram', false)
     .addOption(
       new Option('--exporter <address>', 'with --raw: the address the payloads came from')
@@ -43,9 +45,14 @@ sampling, codes numbers as in the HTTP API. Templates carry over from file to
 file, in the order given. What could not be decoded is counted by reason on
 standard error.
 
+With --all-elements a flow of NetFlow v9 or IPFIX has a member "elements": what
+its record says besides, which Weir does not store, by the names of IANA's
+registry. Bytes of unknown meaning are hexadecimal.
+
 Examples:
   weir decode export.pcap
   weir decode --format table router.pcapng | less -S
+  weir decode --all-elements export.pcap | jq .elements
   tcpdump -i eth0 -w - udp port 2055 | weir decode -
   weir decode --raw template.bin data.bin --exporter 10.0.0.1
 
@@ -75,7 +82,9 @@ function moment(text: string): number {
 class Decoding {
   readonly #context: Context;
   readonly #options: Options;
-  readonly #decoder = new Decoder();
+  readonly #decoder: Decoder;
+  /** Of the datagram at hand, by row. */
+  readonly #elements = new Map<number, readonly NamedElement[]>();
   readonly #batch = new FlowBatch(BATCH_ROWS);
   readonly #format: FlowFormat;
   readonly #progress: Progress;
@@ -87,7 +96,13 @@ class Decoding {
   constructor(context: Context, options: Options) {
     this.#context = context;
     this.#options = options;
-    this.#format = flowFormat(options.format, { names: options.names, decoder: this.#decoder });
+    const elements = this.#elements;
+    this.#decoder = new Decoder(options.allElements ? { onElements: (row, found) => elements.set(row, found) } : {});
+    this.#format = flowFormat(options.format, {
+      names: options.names,
+      decoder: this.#decoder,
+      ...(options.allElements ? { elements: (row: number) => elements.get(row) ?? [] } : {}),
+    });
     this.#progress = new Progress(context);
   }
 
@@ -130,6 +145,7 @@ class Decoding {
     let text = '';
     for (let row = 0; row < batch.length; row++) text += this.#format.line(batch, row);
     batch.clear();
+    this.#elements.clear();
     await this.#write(text);
     this.#progress.update(() => `${this.#datagrams} datagrams, ${this.#flows} flows`);
   }

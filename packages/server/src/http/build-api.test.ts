@@ -83,6 +83,12 @@ describe('the API', () => {
     expect(exporters.find(({ address }) => address === '10.0.0.1')).toMatchObject({
       name: 'node-0',
       counters: { datagrams_received: 10, flows_received: 300 },
+      protocol_state: [
+        {
+          domains: [{ templates: [{ id: 256, unstored: ['ipTotalLength'] }] }],
+          unstored: [{ element: 'ipTotalLength', records: 300 }],
+        },
+      ],
     });
     const ledger = (await get<LedgerAnswer>('/api/v1/ledger')).body;
     expect(ledger.balances.map((balance) => balance.difference)).toEqual([0, 0, 0]);

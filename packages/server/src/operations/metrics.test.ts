@@ -15,7 +15,7 @@ const exporter = (address: string): ExporterStatus => ({
       domains: [
         {
           domain: 0,
-          templates: [{ id: 256, fields: ['8'], options: false, length: 4, updated: 0 }],
+          templates: [{ id: 256, fields: ['8'], options: false, length: 4, updated: 0, unstored: [] }],
           sampling: [],
           interfaces: [],
         },

@@ -25,17 +25,16 @@ const MAX_TAGS = 4;
 const MAX_LABELS = 16;
 
 export function readEthernet(packet: Packet): Layer {
-  const { view, batch, row } = packet;
+  const { view, row } = packet;
   let { at } = packet;
   if (packet.end - at < 14) return packet.stop();
   if (packet.tags > 0) clearTags(packet);
   if (packet.detail) {
-    const dst = batch.use(FIELD.dst_mac);
-    const src = batch.use(FIELD.src_mac);
-    dst[row * 2 + 1] = view.getUint16(at);
-    dst[row * 2] = view.getUint32(at + 2);
-    src[row * 2 + 1] = view.getUint16(at + 6);
-    src[row * 2] = view.getUint32(at + 8);
+    const { srcMac, dstMac } = packet;
+    dstMac[row * 2 + 1] = view.getUint16(at);
+    dstMac[row * 2] = view.getUint32(at + 2);
+    srcMac[row * 2 + 1] = view.getUint16(at + 6);
+    srcMac[row * 2] = view.getUint32(at + 8);
   }
   let type = view.getUint16(at + 12);
   at += 14;
@@ -54,10 +53,10 @@ export function readEtherType(packet: Packet): Layer {
   for (;;) {
     switch (packet.next) {
       case ETHERTYPE.ipv4:
-        if (packet.detail) packet.batch.use(FIELD.ether_type)[packet.row] = ETHERTYPE.ipv4;
+        if (packet.detail) packet.etherType[packet.row] = ETHERTYPE.ipv4;
         return LAYER.ipv4;
       case ETHERTYPE.ipv6:
-        if (packet.detail) packet.batch.use(FIELD.ether_type)[packet.row] = ETHERTYPE.ipv6;
+        if (packet.detail) packet.etherType[packet.row] = ETHERTYPE.ipv6;
         return LAYER.ipv6;
       case ETHERTYPE.vlan:
       case ETHERTYPE.serviceVlan:

@@ -8,6 +8,7 @@ import { isOpenVSwitch } from './quirks.ts';
 import { SamplingRates } from './sampling.ts';
 import type { TemplateState } from './state.ts';
 import { fieldKey, type Template, VARIABLE_LENGTH } from './template.ts';
+import { elementName, unstoredFields } from './unstored.ts';
 
 interface InterfaceName {
   name: string;
@@ -140,7 +141,8 @@ export class ObservationDomain implements Usage {
     const rates = (table: ReadonlyMap<number, number>, what: string) =>
       [...within(table, room, () => 1)].map(([id, rate]) => ({ selector: `${what} ${id}`, rate }));
     const { sampling } = this;
-    const templates = within(this.templates.values(), room, ({ fields }) => fields.length);
+    const weigh = (template: Template) => template.fields.length + unstoredFields(template).length;
+    const templates = within(this.templates.values(), room, weigh);
     const interfaces = within(this.interfaces, room, ([, { name, alias }]) => 1 + ((name.length + alias.length) >> 6));
     return {
       domain: this.id,
@@ -150,6 +152,7 @@ export class ObservationDomain implements Usage {
         options: template.options,
         length: recordLength(template),
         updated: template.updated,
+        unstored: unstoredFields(template).map(elementName),
       })),
       sampling: [
         ...(sampling.all > 0 ? [{ selector: '', rate: sampling.all }] : []),

@@ -282,6 +282,9 @@ describe('elements of both families', () => {
     const row = rowsOf([8, 28, 4], [[ipv4('10.0.0.1'), ipv6('fd00::2'), 6]])[0];
     expect(row).toMatchObject({ src_addr: '10.0.0.1', dst_addr: 'fd00::2', proto: 6 });
     expect(row).not.toHaveProperty('tunnel_type');
+    // Whatever else repeats.
+    const tagged = rowsOf([8, 28, 4, 58, 58], [[ipv4('10.0.0.1'), ipv6('fd00::2'), 6, 100, 200]])[0];
+    expect(tagged).toMatchObject({ src_addr: '10.0.0.1', dst_addr: 'fd00::2', src_vlan: 100 });
   });
 
   it('with the kind of an overlay say which tunnel it is', () => {

@@ -34,6 +34,14 @@ export interface Header {
   readonly addresses?: { readonly src: Slot | undefined; readonly dst: Slot | undefined; readonly ipv6: boolean };
 }
 
+/** Offsets of the addresses of a template that has each family once, as exporters have it that use one template for both. */
+export interface BothFamilies {
+  readonly src4: number;
+  readonly dst4: number;
+  readonly src6: number;
+  readonly dst6: number;
+}
+
 export interface Nesting {
   /** Outermost first; two at least. */
   readonly headers: readonly Header[];
@@ -44,6 +52,7 @@ export interface Nesting {
   readonly srcPorts: readonly Slot[];
   readonly dstPorts: readonly Slot[];
   readonly segmentRouting: readonly Slot[];
+  readonly bothFamilies: BothFamilies | undefined;
 }
 
 /** The headers that a template describes; undefined where it is one. */
@@ -65,7 +74,15 @@ export function nestingOf(slots: Slots): Nesting | undefined {
     srcPorts,
     dstPorts,
     segmentRouting: SEGMENT_ROUTING.flatMap(all),
+    bothFamilies: bothFamilies(headers),
   };
+}
+
+function bothFamilies(headers: readonly Header[]): BothFamilies | undefined {
+  const ofFamily = (ipv6: boolean) => headers.find(({ addresses }) => addresses?.ipv6 === ipv6)?.addresses;
+  const [four, six] = [ofFamily(false), ofFamily(true)];
+  if (headers.length !== 2 || !four?.src || !four.dst || !six?.src || !six.dst) return undefined;
+  return { src4: four.src.offset, dst4: four.dst.offset, src6: six.src.offset, dst6: six.dst.offset };
 }
 
 const oneSlot = (slot: Slot): Header => ({ slots: [slot] });

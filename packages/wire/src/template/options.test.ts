@@ -453,13 +453,14 @@ describe('options data', () => {
         {
           domain: 3,
           templates: [
-            { id: 512, fields: ['10', '82', '83'], options: true, length: 28, updated: NOW },
-            { id: 256, fields: ['1', '2'], options: false, length: 16, updated: NOW },
+            { id: 512, fields: ['10', '82', '83'], options: true, length: 28, updated: NOW, unstored: [] },
+            { id: 256, fields: ['1', '2'], options: false, length: 16, updated: NOW, unstored: [] },
           ],
           sampling: [],
           interfaces: [{ ifIndex: 5, name: 'Gi0/1', alias: 'to the core', speed: 0 }],
         },
       ],
+      unstored: [],
     });
   });
 

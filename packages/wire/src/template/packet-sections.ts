@@ -52,6 +52,8 @@ export function packetSections(slots: Slots): PacketSections | undefined {
   const frame = find(...FRAME_SECTIONS);
   const ip = find(IP_SECTION);
   const payload = find(PAYLOAD_SECTION);
-  if (frame === undefined && ip === undefined && payload === undefined) return undefined;
-  return { frame, ip, payload, frameType: slots.get(FRAME_TYPE)?.[0], frameSize: inOrder(FRAME_SIZES)[0] };
+  const frameType = slots.get(FRAME_TYPE)?.[0];
+  const frameSize = inOrder(FRAME_SIZES)[0];
+  const none = frame === undefined && ip === undefined && payload === undefined;
+  return none ? undefined : { frame, ip, payload, frameType, frameSize };
 }

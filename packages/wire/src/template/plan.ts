@@ -84,32 +84,77 @@ export function compile(template: Template): Plan {
     else if (same.length < MAX_OCCURRENCES) same.push(slot);
     else same[MAX_OCCURRENCES - 1] = slot;
   }
+  if (template.options) {
+    const steps = [optionsStep(slots, template.id)];
+    return { ...NO_FLOWS, layout, steps };
+  }
+  return { layout, ...compileFlows(slots, isNetObserv(template)), nesting: nestingOf(slots) };
+}
+
+/** What a plan for options data has: nothing that makes rows. */
+const NO_FLOWS = {
+  sampling: { record: undefined, sampler: undefined, selector: undefined },
+  counters: [],
+  timeMissing: false,
+  settleTimes: () => {},
+  quality: 0,
+  nesting: undefined,
+} as const satisfies Partial<Plan>;
+
+function compileFlows(slots: Slots, netObserv: boolean): Omit<Plan, 'layout' | 'nesting'> {
   const first = (key: ElementKey) => slots.get(key)?.[0];
   const sampling: SamplingPlan = { record: rateSlots(first), sampler: first(48), selector: first(302) };
   const times = timePlan((element) => first(element));
-  const plan = { layout, sampling, timeMissing: times.missing, settleTimes: times.settle };
-  if (template.options) {
-    return { ...plan, steps: [optionsStep(slots, template.id)], counters: [], quality: 0, nesting: undefined };
-  }
-  const flags = tcpFlagsSteps(first(6), isNetObserv(template));
   const packet = packetSections(slots);
   const steps = [
     ...plainSteps(slots),
-    ...flags,
+    ...tcpFlagsSteps(first(6), netObserv),
     ...headerSteps(slots, first, packet !== undefined),
     ...times.steps,
     ...exporterSteps(slots),
     ...(packet === undefined ? [] : [frameStep(packet, !hasByteCounter(first))]),
   ];
-  const counters = counterSteps(first, packet !== undefined);
-  return { ...plan, steps, counters, quality: templateQuality(slots), nesting: nestingOf(slots) };
+  return {
+    sampling,
+    timeMissing: times.missing,
+    settleTimes: times.settle,
+    steps,
+    counters: counterSteps(first, packet !== undefined),
+    quality: templateQuality(slots),
+  };
+}
+
+/** The fields of a template without any, which notes what is looked for in it. */
+class NotingSlots extends Map<ElementKey, readonly Slot[]> {
+  readonly asked = new Set<ElementKey>();
+
+  override get(key: ElementKey): undefined {
+    this.asked.add(key);
+  }
+}
+
+/** Elements that are looked for to read others by them, and are not kept: a mark of Open vSwitch, sections that are not taken apart. */
+const MARKS: readonly ElementKey[] = [354, 316, 317];
+
+let read: { readonly flows: ReadonlySet<ElementKey>; readonly options: ReadonlySet<ElementKey> } | undefined;
+
+/** The elements that are read of options data or of flows. What compiling a template looks for is all that can be. */
+export function keysRead(options: boolean): ReadonlySet<ElementKey> {
+  if (read === undefined) {
+    const [ofFlows, ofOptions] = [new NotingSlots(), new NotingSlots()];
+    compileFlows(ofFlows, false);
+    optionsStep(ofOptions, 0);
+    for (const key of MARKS) ofFlows.asked.delete(key);
+    read = { flows: ofFlows.asked, options: ofOptions.asked };
+  }
+  return options ? read.options : read.flows;
 }
 
 function plainSteps(slots: Slots): Step[] {
   const { steps, fields: done } = ipv4Steps(slots);
   const copies: Copy[] = [];
   for (const field of FIELDS) {
-    if (SPECIAL.has(field.name)) continue;
+    if (SPECIAL.has(field.name) || field.kind.startsWith('list')) continue;
     const found = field.elements.flatMap((key) => slots.get(key) ?? []);
     if (found.length === 0) continue;
     if (field.kind === 'addr') {
@@ -121,7 +166,7 @@ function plainSteps(slots: Slots): Step[] {
       // Open vSwitch sends interfaceName and interfaceDescription twice: of the ingress, then of the egress interface.
       if (field === FIELD.in_if_name && found.length > 1) steps.push(textStep(FIELD.out_if_name, found[1]));
       if (field === FIELD.in_if_alias && found.length > 1) steps.push(textStep(FIELD.out_if_alias, found[1]));
-    } else if (!field.kind.startsWith('list')) copies.push({ field, slots: found });
+    } else copies.push({ field, slots: found });
   }
   return [...copySteps(copies), ...steps];
 }

@@ -1,14 +1,17 @@
 // The sets of one NetFlow v9 or IPFIX message: templates are learned, data is read by them. One engine for both; `Framing` says how
 // their bytes differ.
 import { ACCOUNT, FIELD, type FlowBatch } from '@weir/record';
+import type { OnElements } from '../decoder.ts';
 import type { ObservationDomain } from './domain.ts';
+import { readElements } from './element-values.ts';
 import { gather, scratch, scratchView } from './layout.ts';
 import { compile, type Plan } from './plan.ts';
 import type { Run } from './run.ts';
 import { generalRate, settleRates } from './sampling-steps.ts';
 import type { TemplateState } from './state.ts';
-import { FIRST_TEMPLATE_ID, type Framing, readFields, readTemplateHeader, Template } from './template.ts';
+import { FIRST_TEMPLATE_ID, type Framing, fieldKey, readFields, readTemplateHeader, Template } from './template.ts';
 import { hasNested, unnest } from './unnest.ts';
+import { unstoredFields } from './unstored.ts';
 
 const SET_HEADER_BYTES = 4;
 const WORD = 4294967296;
@@ -51,14 +54,14 @@ export function readSets(
       result.whole = false;
       // Templates are not learned from a set that is cut: a wrong one would spoil what comes after this message too.
       if (length >= SET_HEADER_BYTES && id >= FIRST_TEMPLATE_ID) {
-        readData(run, view, id, bodyAt, Math.min(at + length, limit));
+        readData(run, state, view, id, bodyAt, Math.min(at + length, limit));
       }
       return result;
     }
     at += length;
     if (id === framing.templateSet || id === framing.optionsSet) {
       if (!readTemplates(run, state, framing, view, bodyAt, at, id === framing.optionsSet)) result.whole = false;
-    } else if (id >= FIRST_TEMPLATE_ID) readData(run, view, id, bodyAt, at);
+    } else if (id >= FIRST_TEMPLATE_ID) readData(run, state, view, id, bodyAt, at);
     // Ids between are reserved (RFC 7011 section 3.3.2): passed over by length.
   }
   return result;
@@ -135,7 +138,7 @@ function learn(
   counters[ACCOUNT.templates_received]++;
 }
 
-function readData(run: Run, view: DataView, id: number, start: number, end: number): void {
+function readData(run: Run, state: TemplateState, view: DataView, id: number, start: number, end: number): void {
   const template = run.domain.template(id);
   if (template === undefined) {
     // Nothing is kept of it yet: a buffer for data that comes before its template belongs here.
@@ -145,6 +148,13 @@ function readData(run: Run, view: DataView, id: number, start: number, end: numb
   }
   template.used = run.context.clock.now;
   template.read = true;
+  const before = result.records;
+  readRecordsOf(run, template, view, start, end);
+  template.unstored ??= state.unstored.placesOf(template);
+  if (template.unstored.length > 0) state.unstored.count(template.unstored, result.records - before);
+}
+
+function readRecordsOf(run: Run, template: Template, view: DataView, start: number, end: number): void {
   template.plan ??= compile(template);
   const { plan } = template;
   const { layout } = plan;
@@ -198,6 +208,17 @@ function readRecords(run: Run, template: Template, plan: Plan, records: number):
   for (const step of plan.counters) step(run);
   if (run.unsettled || plan.timeMissing) plan.settleTimes(run);
   batch.length = run.end;
+  if (run.context.onElements !== undefined) tellElements(run, template, plan, run.context.onElements);
+}
+
+/** Gives the elements without a column to who asked for them, record by record. */
+function tellElements(run: Run, template: Template, { layout }: Plan, onElements: OnElements): void {
+  const unstored = new Set(unstoredFields(template).map(fieldKey));
+  const slots = layout.slots.filter(({ key }) => unstored.has(key));
+  if (slots.length === 0) return;
+  for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
+    onElements(row, readElements(run, slots, record));
+  }
 }
 
 /** A time or a key as one 64-bit number, so that every row takes one write: written as two words, read as one. */

@@ -13,6 +13,7 @@ import { leastOf, leastWorth, portion, worth } from '../usage.ts';
 import { ObservationDomain } from './domain.ts';
 import type { TemplateLimits } from './limits.ts';
 import { saveTemplates } from './save.ts';
+import { UnstoredElements } from './unstored.ts';
 
 type LostAccount = Extract<AccountName, 'sequence_lost_flows' | 'sequence_lost_datagrams'>;
 
@@ -27,6 +28,7 @@ export class TemplateState implements ProtocolState, StateHolder {
   templates = 0;
   /** Set for an exporter whose sequence counts messages over all its domains, whatever its protocol says (Open vSwitch's IPFIX). */
   messageSequence: SequenceTracker | undefined;
+  readonly unstored: UnstoredElements;
   readonly #protocol: string;
   readonly #lost: LostAccount;
   readonly #caps: CapReport;
@@ -36,6 +38,7 @@ export class TemplateState implements ProtocolState, StateHolder {
   constructor(protocol: string, lost: LostAccount, { exporter, limits, clock, caps }: MessageContext) {
     this.exporter = exporter;
     this.memory = exporter.memory;
+    this.unstored = new UnstoredElements(exporter.memory);
     this.limits = limits;
     this.clock = clock;
     this.#caps = caps;
@@ -153,7 +156,11 @@ export class TemplateState implements ProtocolState, StateHolder {
 
   describe(room: DescribeRoom = { left: Number.POSITIVE_INFINITY }): ProtocolSummary {
     const domains = within(this.#domains.values(), room, () => 1);
-    return { protocol: this.#protocol, domains: Array.from(domains, (domain) => domain.describe(room)) };
+    return {
+      protocol: this.#protocol,
+      domains: Array.from(domains, (domain) => domain.describe(room)),
+      unstored: this.unstored.describe(room),
+    };
   }
 }
 

@@ -47,6 +47,8 @@ export class Template implements Usage {
   read = false;
   /** Compiled when the first data set needs it. */
   plan: Plan | undefined;
+  /** Where its elements without a column are counted; see UnstoredElements. */
+  unstored: Uint16Array | undefined;
 
   constructor(id: number, fields: readonly TemplateField[], options: boolean, raw: Uint8Array) {
     this.id = id;

@@ -3,7 +3,7 @@
 import { FIELD, IPV4_MAPPED_WORD, isAbsent, TUNNEL_TYPE } from '@weir/record';
 import { tunnelType } from '../packet/tunnel-type.ts';
 import type { Slot } from './layout.ts';
-import type { Header, Nesting } from './nesting.ts';
+import type { BothFamilies, Header, Nesting } from './nesting.ts';
 import { lowWord, type Run } from './run.ts';
 
 const IPIP = 4;
@@ -16,8 +16,29 @@ const found = { outer: 0, inner: 0 };
 
 /** Whether some of the records at `run.start` are of a packet in a packet. */
 export function hasNested(run: Run, nesting: Nesting, records: number): boolean {
+  const { bothFamilies } = nesting;
+  if (bothFamilies !== undefined && !fillsBoth(run, bothFamilies, records)) return false;
   for (let i = 0, record = run.start; i < records; i++, record += run.stride) {
     if (findHeaders(run, nesting, record)) return true;
+  }
+  return false;
+}
+
+/** Whether some record has addresses of both families: a quick look, as nearly all records of such templates have one. */
+function fillsBoth({ view, start, stride }: Run, { src4, dst4, src6, dst6 }: BothFamilies, records: number): boolean {
+  for (let i = 0, at = start; i < records; i++, at += stride) {
+    if ((view.getUint32(at + src4) | view.getUint32(at + dst4)) === 0) continue;
+    const source =
+      view.getUint32(at + src6) |
+      view.getUint32(at + src6 + 4) |
+      view.getUint32(at + src6 + 8) |
+      view.getUint32(at + src6 + 12);
+    const destination =
+      view.getUint32(at + dst6) |
+      view.getUint32(at + dst6 + 4) |
+      view.getUint32(at + dst6 + 8) |
+      view.getUint32(at + dst6 + 12);
+    if ((source | destination) !== 0) return true;
   }
   return false;
 }
@@ -89,9 +110,10 @@ function differ(run: Run, { headers, repeated }: Nesting, record: number): boole
   const outer = headers[found.outer];
   const inner = headers[found.inner];
   if (outer.addresses !== undefined && inner.addresses !== undefined) {
-    const { src, dst } = outer.addresses;
-    if (otherAddress(run, src, inner.addresses.src, record)) return true;
-    if (otherAddress(run, dst, inner.addresses.dst, record)) return true;
+    const src = compareAddresses(run, outer.addresses.src, inner.addresses.src, record);
+    const dst = compareAddresses(run, outer.addresses.dst, inner.addresses.dst, record);
+    if (src === DIFFERENT || dst === DIFFERENT) return true;
+    if (src !== SAME && dst !== SAME) return false;
   }
   for (let r = 0; r < repeated.length; r++) {
     const slots = repeated[r];
@@ -113,13 +135,16 @@ function occurrence(slots: readonly Slot[], headers: number, header: number, oth
 const one = new Uint32Array(4);
 const other = new Uint32Array(4);
 
-/** Whether two elements both have an address, and not the same. */
-function otherAddress(run: Run, a: Slot | undefined, b: Slot | undefined, record: number): boolean {
-  if (a === undefined || b === undefined) return false;
+const [INCOMPLETE, SAME, DIFFERENT] = [0, 1, 2];
+
+/** Whether two elements have the same address or different ones; INCOMPLETE unless both have one. */
+function compareAddresses(run: Run, a: Slot | undefined, b: Slot | undefined, record: number): number {
+  if (a === undefined || b === undefined) return INCOMPLETE;
   copyAddress(run, a, record, one, 0);
   copyAddress(run, b, record, other, 0);
-  if (isAbsent(one, 0) || isAbsent(other, 0)) return false;
-  return one[0] !== other[0] || one[1] !== other[1] || one[2] !== other[2] || one[3] !== other[3];
+  if (isAbsent(one, 0) || isAbsent(other, 0)) return INCOMPLETE;
+  const same = one[0] === other[0] && one[1] === other[1] && one[2] === other[2] && one[3] === other[3];
+  return same ? SAME : DIFFERENT;
 }
 
 function copyAddress({ view }: Run, slot: Slot, record: number, column: Uint32Array, four: number): void {
@@ -166,14 +191,8 @@ function outerProtocol(run: Run, { headers, protocols, nextHeaders }: Nesting, r
   const nextHeader = valueAt(run, nextHeaders, 0, record);
   const both = protocol !== 0 && nextHeader !== 0;
   // With both elements each is of the header of its family.
-  const outer =
-    both && headers[found.outer].addresses?.ipv6 !== true
-      ? protocols
-      : both
-        ? nextHeaders
-        : protocol === 0
-          ? nextHeaders
-          : protocols;
+  const isNextHeader = both ? headers[found.outer].addresses?.ipv6 === true : protocol === 0;
+  const outer = isNextHeader ? nextHeaders : protocols;
   const value = valueAt(run, outer, 0, record);
   if (!both && !CARRIERS.has(value)) return 0;
   clear(run, outer[0], record);

@@ -3,7 +3,7 @@ import type { ProtocolSummary } from '../../api/types.ts';
 import { Panel } from '../../components/Panel.tsx';
 import { formatBits, formatExact } from '../../format/number.ts';
 import { formatDateTime } from '../../format/time.ts';
-import { elementName } from './elements.ts';
+import { elementName, unstoredText } from './elements.ts';
 import { protocolName, samplingOf } from './health.ts';
 
 type Domain = ProtocolSummary['domains'][number];
@@ -40,7 +40,46 @@ function Templates({ domain, utc }: { readonly domain: Domain; readonly utc: boo
                   </code>
                 ))}
               </span>
+              <Unstored template={template} />
             </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** What of a template is not stored, by name on request. */
+function Unstored({ template }: { readonly template: Domain['templates'][number] }) {
+  const text = unstoredText(template);
+  if (text === undefined) return null;
+  return (
+    <details className="weir-unstored">
+      <summary>{text}</summary>
+      <p>{template.unstored?.join(', ')}</p>
+    </details>
+  );
+}
+
+/** What the exporter sent that is not stored, over all its templates. */
+function UnstoredElements({ elements }: { readonly elements: NonNullable<ProtocolSummary['unstored']> }) {
+  if (elements.length === 0) return null;
+  return (
+    <table className="weir-table">
+      <caption>Elements that are not stored</caption>
+      <thead>
+        <tr>
+          <th scope="col">Element</th>
+          <th scope="col" className="weir-right">
+            Records
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {elements.map(({ element, records }) => (
+          <tr key={element}>
+            <th scope="row">{element}</th>
+            <td className="weir-right">{formatExact(records)}</td>
           </tr>
         ))}
       </tbody>
@@ -126,6 +165,7 @@ export function ProtocolState({ summary, utc }: { readonly summary: ProtocolSumm
           </div>
         </div>
       ))}
+      <UnstoredElements elements={summary.unstored ?? []} />
     </Panel>
   );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exportersAnswer } from '../../browser/fixture/answers.ts';
-import { elementName } from './elements.ts';
+import { elementName, unstoredText } from './elements.ts';
 import { isReporting, losses, nextSort, samplingOf, sortExporters } from './health.ts';
 
 const NOW = Date.UTC(2026, 10, 20);
@@ -51,5 +51,15 @@ describe('elements of templates', () => {
     expect(elementName('8')).toBe('src_addr');
     expect(elementName('56506/136')).toBe('tcp_state');
     expect(elementName('9999')).toBeUndefined();
+  });
+
+  it('are counted where they are not stored', () => {
+    const fields = Array.from({ length: 70 }, (_, id) => String(id));
+    const unstored = (count: number) => unstoredText({ fields, unstored: fields.slice(0, count) });
+    expect(unstored(54)).toBe('54 of 70 elements of this template are not stored');
+    expect(unstored(1)).toBe('1 of 70 elements of this template is not stored');
+    expect(unstored(0)).toBeUndefined();
+    // From a collector of a version before this one.
+    expect(unstoredText({ fields })).toBeUndefined();
   });
 });

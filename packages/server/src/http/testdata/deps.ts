@@ -35,7 +35,22 @@ export const collectorStatus = (more: Partial<CollectorStatus> = {}): CollectorS
       firstSeen: 1,
       lastSeen: 2,
       demo: false,
-      protocols: [],
+      protocols: [
+        {
+          protocol: 'IPFIX',
+          domains: [
+            {
+              domain: 1,
+              templates: [
+                { id: 256, fields: ['8', '224'], options: false, length: 12, updated: 0, unstored: ['ipTotalLength'] },
+              ],
+              sampling: [],
+              interfaces: [],
+            },
+          ],
+          unstored: [{ element: 'ipTotalLength', records: 300 }],
+        },
+      ],
       counters: { datagrams_received: 10, flows_received: 300 },
     },
   ],
