@@ -1,8 +1,8 @@
 // Who is connected, and who has to go when there are too many.
 //
 // A connection over a limit does not lose to those that are there: the one that has been idle longest goes, then one whose caller does
-// not read its answer. So thousands of silent connections keep nobody out, and a probe is answered whatever others hold open. Only
-// where everyone waits for an answer of ours is a new connection refused, and those are few: see slots.ts.
+// not read its answer, then one whose request waits for a slot. So thousands of connections, silent or not, keep nobody out, and a probe
+// is answered whatever others hold open. Only where the storing process answers everyone is a new one refused; slots.ts bounds those.
 import type { Socket } from 'node:net';
 import { networkOf } from './networks.ts';
 
@@ -25,6 +25,8 @@ export interface Connection {
   readonly from: string;
   /** Requests that are not answered to the end. */
   requests: number;
+  /** Refuses a request that waits for a slot; undefined where none does. */
+  giveUp: (() => void) | undefined;
 }
 
 interface Peer {
@@ -58,7 +60,7 @@ export class Connections {
     } else if (this.#open.size >= this.#limits.connections) {
       if (!this.#makeRoom(this.#idle, this.#open.keys(), 'limit', () => this.#largest())) return false;
     }
-    this.#open.set(socket, { from, requests: 0 });
+    this.#open.set(socket, { from, requests: 0, giveUp: undefined });
     this.#peers.set(from, peer);
     peer.all.add(socket);
     peer.idle.add(socket);
@@ -91,13 +93,21 @@ export class Connections {
   /** Closes the connection that is missed least; false when all are waiting for us. */
   #makeRoom(idle: ReadonlySet<Socket>, all: Iterable<Socket>, limit: Limit, from: () => string): boolean {
     const [longest] = idle;
-    const victim = longest ?? unread(all);
+    const victim = longest ?? unread(all) ?? this.#waiting(all);
     this.#onOver(limit, from, victim === undefined);
     if (victim === undefined) return false;
-    victim.destroy();
+    const giveUp = this.#open.get(victim)?.giveUp;
     // Its `close` comes later: the room is there now.
     this.#remove(victim);
+    if (giveUp === undefined) victim.destroy();
+    else giveUp();
     return true;
+  }
+
+  /** A connection whose request has not been passed on. */
+  #waiting(sockets: Iterable<Socket>): Socket | undefined {
+    for (const socket of sockets) if (this.#open.get(socket)?.giveUp !== undefined) return socket;
+    return undefined;
   }
 
   /** The address with most connections. */

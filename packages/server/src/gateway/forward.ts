@@ -95,8 +95,9 @@ export class Forwarder {
     outgoing.socket?.setTimeout(this.#options.idleMs);
     // A stream of events has its head at once.
     if (answer.headers['content-length'] === undefined) outgoing.flushHeaders();
-    // Ends both where either ends before its time: a caller sees a cut answer as cut.
-    pipeline(answer, outgoing, () => {});
+    // A caller sees a cut answer as cut.
+    answer.once('error', () => outgoing.destroy());
+    answer.pipe(outgoing);
   }
 }
 

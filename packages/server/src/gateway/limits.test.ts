@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../config/load.ts';
+import { DEFAULT_LIMITS } from '../http/index.ts';
 import { gatewayLimits, openFiles, openFilesLimit } from './limits.ts';
 
 const http = loadConfig({ env: {}, flags: {} }).http;
@@ -10,7 +11,8 @@ describe('the bounds of the gateway', () => {
       connections: 4096,
       connectionsPerAddress: 2048,
       slots: 256,
-      slotsPerAddress: 128,
+      slotsPerAddress: 64,
+      waitMs: 2_000,
       headerMs: 10_000,
       requestMs: 30_000,
       idleMs: 60_000,
@@ -29,6 +31,11 @@ describe('the bounds of the gateway', () => {
 
   it('are of some use even where there are next to none', () => {
     expect(gatewayLimits(http, 64, 60)).toMatchObject({ connections: 24, slots: 8 });
+  });
+
+  it('let one address have no more with the storing process than waits and runs there without being refused', () => {
+    const { slotsPerAddress } = gatewayLimits(http, 20_000, 40);
+    expect(slotsPerAddress).toBeLessThanOrEqual(DEFAULT_LIMITS.concurrency + DEFAULT_LIMITS.queue);
   });
 
   it('come from what the system says', () => {

@@ -7,11 +7,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Health } from '../operations/health.ts';
 import { gatewayStatusPath } from '../operations/store-status.ts';
 import { makeRunFolder } from '../run-folder.ts';
-import type { FromGateway, GatewayOptions, ToGateway } from './messages.ts';
+import { BACKLOG, type FromGateway, type GatewayOptions, type ToGateway } from './messages.ts';
 import { GatewayServer } from './server.ts';
 
-/** Connections that wait to be accepted; the kernel allows `net.core.somaxconn`, 4096 by default. */
-const BACKLOG = 4096;
 /** How often the thread gives a sign of life and tells its warnings, in milliseconds. */
 const BEAT_MS = 1000;
 
@@ -67,7 +65,8 @@ setInterval(() => {
 gateway.server.on('error', (error: NodeJS.ErrnoException) => {
   tell({ type: 'refused', code: error.code ?? '', message: error.message });
 });
-gateway.server.listen({ ...options.listen, backlog: BACKLOG }, () => {
+// With a descriptor Node takes the backlog from the second argument alone.
+gateway.server.listen({ ...options.listen, backlog: BACKLOG }, BACKLOG, () => {
   const { address, port } = gateway.server.address() as AddressInfo;
   tell({ type: 'listening', host: address, port });
 });

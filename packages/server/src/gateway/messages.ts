@@ -1,5 +1,11 @@
 // What the supervisor and its gateway thread say to each other.
 
+/**
+ * Connections that wait to be accepted; the kernel allows `net.core.somaxconn`, 4096 by default. One that finds the queue full comes
+ * through a second later at the earliest, when its SYN is sent again.
+ */
+export const BACKLOG = 4096;
+
 /** Bounds of the gateway, worked out from the settings and from what the process may open. */
 export interface GatewayLimits {
   /** Open connections, in all and from one address. */
@@ -8,6 +14,8 @@ export interface GatewayLimits {
   /** Requests under way that hold more than their connection: passed on, or files being read. In all and from one address. */
   readonly slots: number;
   readonly slotsPerAddress: number;
+  /** Longest wait for one of those, in milliseconds. */
+  readonly waitMs: number;
   /** Milliseconds for the head of a request, for all of it, and without anything happening. */
   readonly headerMs: number;
   readonly requestMs: number;

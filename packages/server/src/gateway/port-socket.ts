@@ -4,7 +4,7 @@ import { closeSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { duplicate, libcUnavailable } from '@weir/libc';
 import { ServerError } from '../errors.ts';
-import type { GatewayOptions } from './messages.ts';
+import { BACKLOG, type GatewayOptions } from './messages.ts';
 
 export class PortSocket {
   /** Undefined where descriptors cannot be duplicated: then each thread listens by itself. */
@@ -24,7 +24,7 @@ export class PortSocket {
     const server = createServer();
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(portError(error, host, port)));
-      server.listen({ host, port }, resolve);
+      server.listen({ host, port, backlog: BACKLOG }, resolve);
     });
     // Before the loop turns, and the server could accept. Its socket goes on listening under another descriptor.
     const fd = duplicate(descriptorOf(server));

@@ -28,7 +28,7 @@ export interface GatewayServerOptions {
 }
 
 /** Requests that one connection may have under way. Browsers have one; what pipelines more gains nothing by it. */
-const PIPELINED = 64;
+const PIPELINED = 8;
 /** How long a caller may take to read why its connection is closed, in milliseconds. */
 const LINGER_MS = 1000;
 /** How often slow connections are looked for, in milliseconds, at most. */
@@ -51,7 +51,7 @@ export class GatewayServer {
       const warning = this.#closings.over(limit, from, refused, performance.now());
       if (warning !== undefined) options.warn(warning);
     });
-    this.#slots = new Slots(limits.slots, limits.slotsPerAddress);
+    this.#slots = new Slots(limits);
     this.#page = new PageFiles(options.pageDir, limits.idleMs);
     this.#forwarder = new Forwarder({
       path: options.upstream,
@@ -98,6 +98,7 @@ export class GatewayServer {
   close(): void {
     this.server.close();
     this.server.closeAllConnections();
+    this.#slots.close();
     this.#forwarder.close();
   }
 
@@ -137,11 +138,13 @@ export class GatewayServer {
       }
       this.#connections.done(socket);
     });
-    this.#answer(request, response, connection.from).catch((error: unknown) => {
-      this.#options.warn(`${request.method} ${pathOf(request)} could not be answered: ${error}`);
-      if (response.headersSent) response.destroy();
-      else sendBroken(request, response);
-    });
+    this.#answer(request, response, connection.from).catch((error: unknown) => this.#fail(request, response, error));
+  }
+
+  #fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    this.#options.warn(`${request.method} ${pathOf(request)} could not be answered: ${error}`);
+    if (response.headersSent) response.destroy();
+    else sendBroken(request, response);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, from: string): Promise<void> {
@@ -174,7 +177,7 @@ export class GatewayServer {
       const text = await this.#options.health.metrics(() => this.#figures());
       send(request, response, 200, { 'content-type': EXPOSITION_TYPE }, text);
     } else {
-      await this.#sendPage(request, response, from);
+      this.#sendPage(request, response, from);
     }
   }
 
@@ -184,25 +187,48 @@ export class GatewayServer {
       sendAway(request, response, away);
       return;
     }
-    if (this.#takeSlot(request, response, from)) this.#forwarder.forward(request, response, request.url ?? '/', host);
+    this.#inTurn(request, response, from, () => this.#forwarder.forward(request, response, request.url ?? '/', host));
   }
 
-  /** Takes a slot for as long as the answer takes; where there is none the request has been answered. */
-  #takeSlot(request: IncomingMessage, response: ServerResponse, from: string): boolean {
-    const giveBack = this.#slots.take(from);
-    if (giveBack === undefined) {
-      sendTooMany(request, response);
-      return false;
-    }
-    response.once('close', giveBack);
-    return true;
+  /** Does something that takes a slot, for as long as the answer takes; now, soon or never. */
+  #inTurn(request: IncomingMessage, response: ServerResponse, from: string, enter: () => void): void {
+    const connection = this.#connections.of(request.socket);
+    let atEnd: (() => void) | undefined;
+    const over = (end?: () => void) => {
+      atEnd = end;
+      if (connection !== undefined) connection.giveUp = undefined;
+    };
+    response.once('close', () => atEnd?.());
+    const leave = this.#slots.ask(
+      from,
+      (giveBack) => {
+        over(giveBack);
+        enter();
+      },
+      () => {
+        over();
+        sendTooMany(request, response);
+      },
+    );
+    if (leave === undefined) return;
+    atEnd = leave;
+    if (connection === undefined) return;
+    connection.giveUp = () => {
+      over();
+      leave();
+      sendTooMany(request, response, { connection: 'close' });
+    };
   }
 
-  async #sendPage(request: IncomingMessage, response: ServerResponse, from: string): Promise<void> {
+  #sendPage(request: IncomingMessage, response: ServerResponse, from: string): void {
     const away = this.#options.away();
     // The page could show nothing but that: rather one that asks again by itself.
     if (away !== '' && this.#page.isPage(pathOf(request))) sendAway(request, response, away);
-    else if (this.#takeSlot(request, response, from)) await this.#page.serve(request, response);
+    else {
+      this.#inTurn(request, response, from, () => {
+        this.#page.serve(request, response).catch((error: unknown) => this.#fail(request, response, error));
+      });
+    }
   }
 
   async #sendReadiness(request: IncomingMessage, response: ServerResponse): Promise<void> {
