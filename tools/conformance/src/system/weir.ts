@@ -20,6 +20,8 @@ export interface WeirOptions {
   readonly host?: string;
   /** Namespace to run in; the machine's own when absent. */
   readonly inside?: { readonly lab: Lab; readonly place: Place };
+  /** How many files each of its processes may open (ulimit -n); as many as this process when absent. */
+  readonly openFiles?: number;
   /** More settings, as they stand in the configuration file. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -43,16 +45,16 @@ export class Weir {
       JSON.stringify({
         data: join(options.folder, 'data'),
         listen: { host: options.host ?? '127.0.0.1', ports: options.udpPorts, lanes: 1 },
-        http: { port: options.httpPort },
         log: { format: 'json' },
         ...options.settings,
+        http: { port: options.httpPort, ...httpSettings(options.settings?.http) },
       }),
     );
-    const command = [MAIN, 'serve', '--config', file];
+    const { openFiles, inside } = options;
+    const limited = openFiles === undefined ? [] : ['prlimit', `--nofile=${openFiles}:${openFiles}`];
+    const [program, ...command] = [...limited, process.execPath, MAIN, 'serve', '--config', file];
     this.#daemon =
-      options.inside === undefined
-        ? new Daemon(process.execPath, command)
-        : options.inside.lab.start(options.inside.place, process.execPath, command);
+      inside === undefined ? new Daemon(program, command) : inside.lab.start(inside.place, program, command);
   }
 
   get spool(): string {
@@ -222,6 +224,10 @@ export class Weir {
     );
     await this.#daemon.ended();
   }
+}
+
+function httpSettings(settings: unknown): object {
+  return typeof settings === 'object' && settings !== null ? settings : {};
 }
 
 function commandLine(pid: string): string {
