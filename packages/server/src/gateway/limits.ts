@@ -11,8 +11,10 @@ const SLOTS = 256;
 const SLOTS_PER_ADDRESS = 64;
 /** Longest wait for a slot, in milliseconds: about what a person waits, and what the refusal tells to wait before asking again. */
 const WAIT_MS = 2_000;
-/** Files that this process opens besides sockets: logs, statuses, pipes to its children; and connections about to be refused. */
-const SPARE = 64;
+/** Memory for heads of requests that have begun and not ended: a thousand of the usual size, or 256 of the largest. */
+const HEAD_BYTES = 16 * 1024 * 1024;
+/** Files that this process opens besides: logs, statuses, pipes to its children, the port, and connections about to be refused. */
+const SPARE = 160;
 /** Fewer connections than this are no service. */
 const FEWEST = 16;
 /** Where the system does not say. */
@@ -50,6 +52,7 @@ export function gatewayLimits(http: Config['http'], allowed: number, taken: numb
   return {
     connections,
     connectionsPerAddress: Math.min(http.max_connections_per_address, connections),
+    headBytes: HEAD_BYTES,
     slots,
     slotsPerAddress: Math.min(SLOTS_PER_ADDRESS, slots),
     waitMs: WAIT_MS,

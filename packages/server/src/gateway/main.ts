@@ -1,7 +1,7 @@
 // The gateway thread: owns the HTTP port for as long as `weir serve` runs, in the supervisor's process but apart from its loop. What goes
 // wrong here, memory included, ends this thread and nothing else; the supervisor starts it again on the same listening socket.
 import { rename, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Health } from '../operations/health.ts';
@@ -38,6 +38,7 @@ const gateway = new GatewayServer({
 
 parentPort?.on('message', (message: ToGateway) => {
   away = message.reason;
+  health.refresh();
 });
 
 let told = '';
@@ -62,11 +63,24 @@ setInterval(() => {
   void tellWarnings();
 }, BEAT_MS);
 
-gateway.server.on('error', (error: NodeJS.ErrnoException) => {
+const refused = (error: NodeJS.ErrnoException) => {
   tell({ type: 'refused', code: error.code ?? '', message: error.message });
-});
-// With a descriptor Node takes the backlog from the second argument alone.
-gateway.server.listen({ ...options.listen, backlog: BACKLOG }, BACKLOG, () => {
+};
+gateway.server.on('error', refused);
+const listening = () => {
   const { address, port } = gateway.server.address() as AddressInfo;
   tell({ type: 'listening', host: address, port });
-});
+};
+if ('fds' in options.listen) {
+  const [fd, ...more] = options.listen.fds;
+  // With a descriptor Node takes the backlog from the second argument alone.
+  gateway.server.listen({ fd }, BACKLOG, listening);
+  for (const other of more) {
+    const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+      gateway.server.emit('connection', socket);
+    });
+    server.on('error', refused).listen({ fd: other }, BACKLOG);
+  }
+} else {
+  gateway.server.listen({ ...options.listen, backlog: BACKLOG }, listening);
+}

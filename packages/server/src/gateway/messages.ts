@@ -11,6 +11,8 @@ export interface GatewayLimits {
   /** Open connections, in all and from one address. */
   readonly connections: number;
   readonly connectionsPerAddress: number;
+  /** Bytes that heads of requests may take which have begun and not ended. */
+  readonly headBytes: number;
   /** Requests under way that hold more than their connection: passed on, or files being read. In all and from one address. */
   readonly slots: number;
   readonly slotsPerAddress: number;
@@ -23,8 +25,8 @@ export interface GatewayLimits {
 }
 
 export interface GatewayOptions {
-  /** A listening socket of this process, or where the thread is to listen by itself. */
-  readonly listen: { readonly fd: number } | { readonly host: string; readonly port: number };
+  /** Descriptors of one listening socket of this process, or where the thread is to listen by itself. */
+  readonly listen: { readonly fds: readonly number[] } | { readonly host: string; readonly port: number };
   /** Unix socket of the storing process. */
   readonly upstream: string;
   readonly dataDir: string;

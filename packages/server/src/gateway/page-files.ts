@@ -49,7 +49,7 @@ export class PageFiles {
     response.writeHead(found.statusCode, { ...SECURITY_HEADERS, ...found.headers, 'cache-control': cache });
     response.socket?.setTimeout(this.#idleMs);
     response.once('close', () => found.stream.destroy());
-    found.stream.once('error', () => response.destroy());
+    found.stream.on('error', () => response.destroy());
     found.stream.pipe(response);
   }
 }

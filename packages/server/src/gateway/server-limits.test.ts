@@ -218,6 +218,41 @@ describe('more connections than there may be', () => {
   });
 });
 
+describe('heads that are not ended', () => {
+  it('take a bounded amount of memory, however many connections send them: the longest go', async () => {
+    await start(undefined, { limits: { ...LIMITS, headBytes: 1 << 20 } });
+    const short = await silent(10);
+    for (const socket of short) socket.write('GET / HTTP/1.1\r\nX: 1');
+    const long = await silent(100, '127.0.0.2');
+    const head = `GET / HTTP/1.1\r\nX: ${'x'.repeat(40_000)}`;
+    for (const socket of long) socket.write(head);
+    await expect.poll(() => long.filter(isOpen).length).toBeLessThan(20);
+    expect((await stillOpen(short)).every(Boolean)).toBe(true);
+    expect(await livez()).toBe(200);
+    expect(served.gateway.warnings).toEqual([
+      expect.stringMatching(
+        /^127\.0\.0\.2 begins long requests on many connections and does not end them: \d\d closed/,
+      ),
+    ]);
+    expect((await served.figures()).closed.limit_of_heads).toBeGreaterThan(80);
+  });
+
+  it('are not content, of which a request may have more', async () => {
+    const { store, held } = holding();
+    await start(store, { limits: { ...LIMITS, headBytes: 1 << 20 } });
+    await silent(20);
+    const socket = await served.connect();
+    socket.write(`POST /api/x HTTP/1.1\r\nContent-Length: ${4 << 20}\r\n${HEAD}`);
+    while (held.length === 0) await sleep(5);
+    for (let part = 0; part < 64; part++) socket.write(Buffer.alloc(65_536));
+    await sleep(300);
+    expect(isOpen(socket)).toBe(true);
+    const answer = once(socket, 'data');
+    held[0].end('done');
+    expect(String((await answer)[0])).toContain('done');
+  });
+});
+
 describe('more requests than are passed on at once', () => {
   const slots = { ...LIMITS, slots: 10, slotsPerAddress: 10 };
 

@@ -1,7 +1,7 @@
 // The HTTP server of Weir as callers meet it: limits, checks, health, metrics, the page; everything else is the API's, and passed on.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { refuse } from '../http/security.ts';
+import { hasContent, refuse } from '../http/security.ts';
 import { MAX_HEADER_BYTES, rawProblem, unreadable } from '../http/unreadable.ts';
 import { EXPOSITION_TYPE } from '../operations/exposition.ts';
 import type { Health } from '../operations/health.ts';
@@ -29,8 +29,12 @@ export interface GatewayServerOptions {
 
 /** Requests that one connection may have under way. Browsers have one; what pipelines more gains nothing by it. */
 const PIPELINED = 8;
+/** Connections that are told why they are refused at a time; others are closed without a word. */
+const REFUSED = 32;
 /** How long a caller may take to read why its connection is closed, in milliseconds. */
 const LINGER_MS = 1000;
+/** How often the memory of unfinished heads is looked at, in milliseconds. */
+const HEADS_MS = 100;
 /** How often slow connections are looked for, in milliseconds, at most. */
 const LOOK_MS = 1000;
 
@@ -43,6 +47,8 @@ export class GatewayServer {
   readonly #forwarder: Forwarder;
   readonly #page: PageFiles;
   readonly #answers = new Map<number, number>();
+  readonly #heads: NodeJS.Timeout;
+  #refused = 0;
 
   constructor(options: GatewayServerOptions) {
     const { limits } = options;
@@ -60,6 +66,7 @@ export class GatewayServer {
       onAway: (request, response) => sendAway(request, response, options.away() || 'it is being started again'),
     });
     this.server = this.#createServer();
+    this.#heads = setInterval(() => this.#connections.boundHeads(), HEADS_MS);
   }
 
   #createServer(): Server {
@@ -98,12 +105,20 @@ export class GatewayServer {
   close(): void {
     this.server.close();
     this.server.closeAllConnections();
+    clearInterval(this.#heads);
     this.#slots.close();
     this.#forwarder.close();
   }
 
   #accept(socket: Socket): void {
     if (this.#connections.add(socket)) return;
+    // They hold descriptors that no limit counts.
+    if (this.#refused >= REFUSED) {
+      socket.destroy();
+      return;
+    }
+    this.#refused++;
+    socket.once('close', () => this.#refused--);
     const detail = 'There are more connections than this server takes, in all or from your address.';
     const answer = { kind: 'too_many_connections', status: 503, title: 'Too many connections', detail };
     end(socket, rawProblem(answer, { 'retry-after': '2' }));
@@ -130,7 +145,9 @@ export class GatewayServer {
       socket.destroy();
       return;
     }
-    this.#connections.busy(socket);
+    this.#connections.busy(socket, hasContent(request.headers));
+    // A caller who goes away in the middle of an answer: `close` follows.
+    response.on('error', () => {});
     response.once('close', () => {
       if (response.headersSent) {
         const { statusCode } = response;

@@ -58,6 +58,20 @@ describe('health', () => {
     expect(await reasons()).toEqual([]);
   });
 
+  it('looks anew once the supervisor has said something, and does not take the process back for the one that was gone', async () => {
+    writeStore();
+    writeCollector();
+    await reasons();
+    pass(20_000);
+    writeCollector();
+    away = 'store ended (SIGKILL); it is being started again';
+    expect(await reasons()).toEqual([away]);
+    writeStore();
+    away = '';
+    health.refresh();
+    expect(await reasons()).toEqual([]);
+  });
+
   it('has the store’s own problem', async () => {
     writeStore('/data/store has no room left on its disk');
     writeCollector();

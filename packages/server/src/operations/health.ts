@@ -63,6 +63,12 @@ export class Health {
     clearInterval(this.#timer);
   }
 
+  /** Something has happened: what was read before is not used again. */
+  refresh(): void {
+    this.#read = undefined;
+    this.#text = undefined;
+  }
+
   /** Notes which files have changed since the last look. */
   async look(): Promise<void> {
     const paths = [storeStatusPath(this.#options.dataDir), ...(await this.#collectorPaths())];

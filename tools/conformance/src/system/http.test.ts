@@ -101,29 +101,24 @@ describe('weir serve', () => {
     await load?.send(2_000);
     await running.settles();
     const queries = new Queries(httpPort, 2_000, 10_000);
-    const finished = queries.run();
-    // All of them: the probes below find them so.
     while (queries.underWay < 2_000) await sleep(5);
+    const took: number[] = [];
     let withAll = 0;
-    const slowest: number[] = [];
     while (!queries.finished) {
       const before = queries.underWay;
       const began = performance.now();
-      const status = (await running.get('/livez')).status;
-      slowest.push(performance.now() - began);
-      expect(status).toBe(200);
-      if (before === 2_000 && queries.underWay === 2_000) withAll++;
+      expect((await running.get('/livez')).status).toBe(200);
+      took.push(performance.now() - began);
+      // Each that is answered is followed by the next: a few are between the two.
+      if (before > 1_900 && queries.underWay > 1_900) withAll++;
+      await sleep(5);
     }
-    await finished;
-    process.stdout.write(
-      `/livez answered ${slowest.length} times while queries ran, ${withAll} of them while 2,000 were under way, after at most ${Math.max(...slowest).toFixed(0)} ms\n`,
-    );
-    expect(withAll).toBeGreaterThan(0);
-    // Far from what a probe delayed by queries would take: the last of them waits for seconds.
-    expect(Math.max(...slowest)).toBeLessThan(5_000);
-    expect(queries.answers.get(200)).toBeGreaterThan(0);
-    expect([...queries.answers.keys()].filter((status) => status !== 200 && status !== 503)).toEqual([]);
-    expect([...queries.answers.values()].reduce((sum, count) => sum + count)).toBe(10_000);
+    const answers = await queries.answers;
+    expect(withAll).toBeGreaterThan(10);
+    // A probe that queries delay would wait for one of them, so for as long as those wait for each other.
+    expect(Math.max(...took)).toBeLessThan(5_000);
+    expect([...answers.keys()].sort()).toEqual([200, 503]);
+    expect([...answers.values()].reduce((sum, count) => sum + count)).toBe(10_000);
     expect((await running.get('/readyz')).status).toBe(200);
   }, 180_000);
 });

@@ -1,75 +1,34 @@
-// Many queries at once, each on a connection of its own that is used again for the next: what a crowd of open pages asks.
-import { connect } from 'node:net';
+// Many queries at once: what a crowd of open pages asks. From a thread of their own, so that whoever starts them can look at something
+// else meanwhile.
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 
-const QUERY = '/api/v1/top?from=now-1h&by=src_addr,dst_addr,dst_port&metrics=bytes,flows&resolution=flows&limit=10000';
+export interface QueriesData {
+  readonly port: number;
+  readonly atOnce: number;
+  readonly all: number;
+  /** Of one number: queries that were sent and are not answered. */
+  readonly underWay: Int32Array;
+}
 
 export class Queries {
-  readonly #port: number;
-  readonly #atOnce: number;
-  #left: number;
-  #connected = 0;
-  /** Answers by status; 0 stands for a connection that ended without one. */
-  readonly answers = new Map<number, number>();
-  /** Queries that were sent and are not answered. */
-  underWay = 0;
+  readonly #underWay = new Int32Array(new SharedArrayBuffer(4));
+  /** Answers by status, when all are there; status 0 stands for a connection that ended without one. */
+  readonly answers: Promise<ReadonlyMap<number, number>>;
   finished = false;
 
+  /** Sends `all` queries, `atOnce` at any time, from now on. */
   constructor(port: number, atOnce: number, all: number) {
-    this.#port = port;
-    this.#atOnce = atOnce;
-    this.#left = all;
-  }
-
-  /** Resolves when all have been answered. The first are sent when all connections are there. */
-  async run(): Promise<void> {
-    const all = Promise.withResolvers<void>();
-    await Promise.all(Array.from({ length: this.#atOnce }, () => this.#caller(all)));
-    this.finished = true;
-  }
-
-  #caller(all: PromiseWithResolvers<void>): Promise<void> {
-    return new Promise((resolve) => {
-      const socket = connect(this.#port, '127.0.0.1', async () => {
-        if (++this.#connected === this.#atOnce) all.resolve();
-        await all.promise;
-        ask();
-      });
-      let asked = false;
-      let head = '';
-      /** Bytes of the answer that are to come. */
-      let rest = 0;
-      const ask = () => {
-        if (this.#left === 0) {
-          socket.destroy();
-          return;
-        }
-        this.#left--;
-        this.underWay++;
-        asked = true;
-        head = '';
-        socket.write(`GET ${QUERY} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-      };
-      const answered = (status: number) => {
-        asked = false;
-        this.underWay--;
-        this.answers.set(status, (this.answers.get(status) ?? 0) + 1);
-      };
-      socket.on('data', (chunk: Buffer) => {
-        if (rest === 0) {
-          head += chunk.toString('latin1');
-          const end = head.indexOf('\r\n\r\n');
-          if (end < 0) return;
-          rest = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1]) - (head.length - end - 4);
-        } else rest -= chunk.length;
-        if (rest > 0) return;
-        answered(Number(head.split(' ')[1]));
-        ask();
-      });
-      socket.on('error', () => {});
-      socket.once('close', () => {
-        if (asked) answered(0);
-        resolve();
-      });
+    const workerData: QueriesData = { port, atOnce, all, underWay: this.#underWay };
+    const worker = new Worker(new URL('./queries-thread.ts', import.meta.url), { workerData });
+    this.answers = once(worker, 'message').then(([answers]) => {
+      this.finished = true;
+      return answers as ReadonlyMap<number, number>;
     });
+  }
+
+  /** Queries that were sent and are not answered. */
+  get underWay(): number {
+    return Atomics.load(this.#underWay, 0);
   }
 }

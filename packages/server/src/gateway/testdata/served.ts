@@ -13,6 +13,7 @@ import { GatewayServer, type GatewayServerOptions } from '../server.ts';
 export const LIMITS: GatewayLimits = {
   connections: 200,
   connectionsPerAddress: 200,
+  headBytes: 16 << 20,
   slots: 50,
   slotsPerAddress: 50,
   waitMs: 20_000,
