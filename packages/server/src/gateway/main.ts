@@ -2,7 +2,6 @@
 // wrong here, memory included, ends this thread and nothing else; the supervisor starts it again on the same listening socket.
 import { rename, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Health } from '../operations/health.ts';
 import { gatewayStatusPath } from '../operations/store-status.ts';
@@ -18,8 +17,6 @@ const tell = (message: FromGateway) => parentPort?.postMessage(message);
 
 let { away } = options;
 const health = new Health({ spoolDir: options.spoolDir, dataDir: options.dataDir, storeAway: () => away });
-const delay = monitorEventLoopDelay({ resolution: 10 });
-delay.enable();
 
 const gateway = new GatewayServer({
   upstream: options.upstream,
@@ -28,11 +25,6 @@ const gateway = new GatewayServer({
   pageDir: options.pageDir,
   health,
   away: () => away,
-  late: () => {
-    const seconds = delay.max / 1e9;
-    delay.reset();
-    return seconds;
-  },
   warn: (message) => tell({ type: 'log', level: 'warn', message }),
 });
 

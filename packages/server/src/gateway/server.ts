@@ -22,8 +22,6 @@ export interface GatewayServerOptions {
   readonly health: Pick<Health, 'readiness' | 'metrics'>;
   /** Why the storing process is away; empty when it is there. */
   away(): string;
-  /** Seconds that the thread was late at most since the last call. */
-  late(): number;
   warn(message: string): void;
 }
 
@@ -49,6 +47,9 @@ export class GatewayServer {
   readonly #answers = new Map<number, number>();
   readonly #heads: NodeJS.Timeout;
   #refused = 0;
+  #lookedAt = performance.now();
+  /** Longest that a look was late since the metrics were asked for, in milliseconds. */
+  #late = 0;
 
   constructor(options: GatewayServerOptions) {
     const { limits } = options;
@@ -66,7 +67,7 @@ export class GatewayServer {
       onAway: (request, response) => sendAway(request, response, options.away() || 'it is being started again'),
     });
     this.server = this.#createServer();
-    this.#heads = setInterval(() => this.#connections.boundHeads(), HEADS_MS);
+    this.#heads = setInterval(() => this.#look(), HEADS_MS);
   }
 
   #createServer(): Server {
@@ -96,6 +97,13 @@ export class GatewayServer {
     server.on('checkExpectation', (request, response) => this.#take(request, response));
     server.on('connect', (request, socket) => refuseConnect(request, socket as Socket));
     return server;
+  }
+
+  #look(): void {
+    const now = performance.now();
+    this.#late = Math.max(this.#late, now - this.#lookedAt - HEADS_MS);
+    this.#lookedAt = now;
+    this.#connections.boundHeads();
   }
 
   get warnings(): string[] {
@@ -265,12 +273,14 @@ export class GatewayServer {
   }
 
   #figures(): HttpFigures {
+    const late = this.#late / 1000;
+    this.#late = 0;
     return {
       connections: this.#connections.size,
       forwarding: this.#slots.taken,
       closed: this.#closings.counts,
       answers: this.#answers,
-      late: this.#options.late(),
+      late,
     };
   }
 }

@@ -74,7 +74,6 @@ export async function serveUpstream(upstream: string, more: More = {}): Promise<
       },
     },
     away: () => '',
-    late: () => 0,
     warn: (message) => warned.push(message),
     ...more,
   });
