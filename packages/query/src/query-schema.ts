@@ -3,9 +3,9 @@
 import { nearest } from '@weir/record';
 import { z } from 'zod';
 import { GROUP_NAMES, suggestGroup } from './group-names.ts';
-import { CATALOGUE, parseFilter } from './language/index.ts';
+import { CATALOGUE, MAX_FILTER_LENGTH, parseFilter } from './language/index.ts';
 import { METRICS, type Metric } from './metrics.ts';
-import { MAX_POINTS, resolveTime } from './time.ts';
+import { MAX_POINTS, resolveTime, TIME_PATTERN } from './time.ts';
 
 export const RESOLUTIONS = ['auto', 'flows', '1m', '5m', '1h'] as const;
 /** Where an answer was read from: the flows themselves or one of the roll-ups. */
@@ -22,7 +22,14 @@ const time = (description: string, fallback: string) =>
       error: (issue) => `"${issue.input}" is not a time: use ISO 8601, milliseconds since 1970, or now-15m`,
     })
     .prefault(fallback)
-    .describe(description);
+    .meta({ description, pattern: TIME_PATTERN });
+
+/** Pattern of a comma list of names, for the description of the API. */
+const listPattern = (names: Iterable<string>, most: number, least = 1): string => {
+  const name = ` *(?:${[...names].join('|')}) *`;
+  const all = `${name}(?:,${name}){0,${most - 1}}`;
+  return `^(?:${all})${least === 0 ? '?' : ''}$`;
+};
 
 /** A comma list in a URL, or an array. */
 const list = z
@@ -53,7 +60,10 @@ const groupList = (fallback: string) =>
         });
       }
     })
-    .describe('Fields to group by, separated by commas: see /api/v1/fields');
+    .meta({
+      description: 'Fields to group by, separated by commas: see /api/v1/fields',
+      pattern: listPattern(GROUP_NAMES.keys(), MAX_GROUP_FIELDS, 0),
+    });
 
 const metric = z.enum(METRICS, {
   error: (issue) => {
@@ -76,14 +86,20 @@ const filter = {
         context.addIssue({ code: 'custom', message, params });
       }
     })
-    .describe('Filter, in the filter language: src_namespace = "shop" and dst_port in (80, 443)'),
+    .meta({
+      description: 'Filter, in the filter language: src_namespace = "shop" and dst_port in (80, 443)',
+      maxLength: MAX_FILTER_LENGTH,
+    }),
 };
 
 const metrics = {
   metrics: list
     .pipe(z.array(metric).min(1))
     .prefault('bits_per_second')
-    .describe(`What to measure, separated by commas: ${METRICS.join(', ')}`),
+    .meta({
+      description: `What to measure, separated by commas: ${METRICS.join(', ')}`,
+      pattern: listPattern(METRICS, METRICS.length),
+    }),
   order: metric.optional().describe('Metric that decides which groups come first: the first of metrics when not given'),
 };
 
@@ -177,14 +193,19 @@ export const ValuesQuery = z.strictObject({
     .string()
     .max(200)
     .refine((name) => CATALOGUE.fields.has(name), { error: (issue) => `There is no field "${issue.input}"` })
-    .describe('Field whose values to list'),
+    .meta({ description: 'Field whose values to list', enum: [...CATALOGUE.fields.keys()] }),
   subscript: z.string().max(400).optional().describe('Label, for label["…"]'),
   prefix: z.string().max(400).default('').describe('Only values that start with this, in any case'),
   limit: limit('Values', 50, 1000),
 });
 
+/** Longer than a filter may be, so that this is told as any other mistake of a filter; short enough for the head of a request. */
+const MAX_CHECKED = MAX_FILTER_LENGTH + 1000;
+
 export const LedgerQuery = z.strictObject(range);
-export const FilterQuery = z.strictObject({ text: z.string().max(100_000).default('').describe('Filter to check') });
+export const FilterQuery = z.strictObject({
+  text: z.string().max(MAX_CHECKED).default('').describe('Filter to check'),
+});
 
 /** Everything a page of the console keeps in its URL: a series, top, graph or flows query in one. */
 export const QuerySchema = z.strictObject({

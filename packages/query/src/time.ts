@@ -10,6 +10,11 @@ export function readDuration(text: string): number | undefined {
   return ms;
 }
 
+/** What a time may look like, for the description of the API. Which of these are times resolveTime says. */
+export const TIME_PATTERN =
+  '^(?:now(?:[+-](?:[0-9]{1,9}[smhdw])+)?|[0-9]{10,15}|[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])' +
+  '(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\\.[0-9]{1,9})?)?(?:Z|[+-][01][0-9]:?[0-5][0-9])?)?)$';
+
 /** Milliseconds since 1970 of a time in any of the three forms, or undefined. */
 export function resolveTime(text: string, now: number): number | undefined {
   const relative = /^now(?:([+-])(\w+))?$/.exec(text);

@@ -24,6 +24,13 @@ describe('the socket of the storing process', () => {
     expect(existsSync(second.path)).toBe(false);
   });
 
+  it('cannot be had where the folder is none, which is said', () => {
+    writeFileSync(runFolder(root), '');
+    expect(() => chooseHttpSocket(root)).toThrow(
+      /^data: .*\/run cannot be written \(\w+\): make it writable, or delete it$/,
+    );
+  });
+
   it('is in a folder of its own, for this user alone, where the path would be longer than the kernel takes', () => {
     const deep = join(root, 'd'.repeat(60), 'e'.repeat(60));
     mkdirSync(deep, { recursive: true });

@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ServerError } from './errors.ts';
 
 /** Longest path of a Unix socket: 108 bytes with its end, unix(7). */
 const MAX_SOCKET_PATH = 107;
@@ -25,12 +26,20 @@ export interface HttpSocket {
 /**
  * A path for the Unix socket of the storing process, another at each start of Weir: an orphan of the last one that goes late removes its
  * own. Below the data directory, or where that makes the path too long in a new folder of this user's alone below `temporary`. Throws
- * what making a folder throws.
+ * ServerError `data_unwritable`.
  */
 export function chooseHttpSocket(data: string, temporary = tmpdir()): HttpSocket {
-  makeRunFolder(data);
   const folder = runFolder(data);
-  for (const name of readdirSync(folder)) if (SOCKET.test(name)) rmSync(join(folder, name), { force: true });
+  try {
+    makeRunFolder(data);
+    for (const name of readdirSync(folder)) if (SOCKET.test(name)) rmSync(join(folder, name), { force: true });
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? error.code : error;
+    throw new ServerError(
+      'data_unwritable',
+      `data: ${folder} cannot be written (${why}): make it writable, or delete it`,
+    );
+  }
   const name = `http-${Math.floor(Math.random() * 0xffff_ffff).toString(16)}.sock`;
   const path = join(folder, name);
   if (Buffer.byteLength(path) <= MAX_SOCKET_PATH) return { path, remove: () => rmSync(path, { force: true }) };

@@ -1,7 +1,9 @@
 // What a test needs of the machine: programs from Debian packages, root with network namespaces, recorded captures.
 // A test that lacks something skips and says by name what to install; with CI=true that is a failure, except for what nobody can install.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { it } from 'vitest';
@@ -23,10 +25,10 @@ export const PACKAGES = {
 } as const;
 
 /**
- * What a test can ask for: a program of PACKAGES, `netns`: root that may make network namespaces, or `memory-cgroup`: a control group
- * of its own that bounds memory.
+ * What a test can ask for: a program of PACKAGES, `schemathesis`, `netns`: root that may make network namespaces, or `memory-cgroup`:
+ * a control group of its own that bounds memory.
  */
-export type Need = keyof typeof PACKAGES | 'netns' | 'memory-cgroup';
+export type Need = keyof typeof PACKAGES | 'schemathesis' | 'netns' | 'memory-cgroup';
 
 /**
  * What a machine has or has not: containers commonly mount control groups read-only, and neither `.ci/run` nor root in there can change
@@ -36,7 +38,22 @@ export type Need = keyof typeof PACKAGES | 'netns' | 'memory-cgroup';
 const MACHINES_OWN: ReadonlySet<Need> = new Set<Need>(['memory-cgroup']);
 
 // Debian keeps daemons in sbin, which is not in everyone's PATH.
-const FOLDERS = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
+const FOLDERS = [
+  schemathesisFolder(),
+  ...(process.env.PATH ?? '').split(':'),
+  '/usr/local/sbin',
+  '/usr/sbin',
+  '/sbin',
+  '/usr/bin',
+  '/bin',
+];
+
+/** Where `.ci/run` installs schemathesis: a folder named for the versions of all that is in it. */
+function schemathesisFolder(): string {
+  const requirements = readFileSync(new URL('../../../.ci/schemathesis.txt', import.meta.url));
+  const name = `schemathesis-${createHash('sha256').update(requirements).digest('hex').slice(0, 12)}`;
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'weir', name, 'bin');
+}
 
 /** Full path of a program, or undefined. */
 export function programPath(name: string): string | undefined {
@@ -67,6 +84,9 @@ export function missing(...needs: Need[]): string[] {
     if (need === 'netns') return mayMakeNamespaces() ? [] : ['root that may make network namespaces'];
     if (need === 'memory-cgroup') {
       return mayBoundMemory() ? [] : ['a control group for memory that this process may make (below /sys/fs/cgroup)'];
+    }
+    if (need === 'schemathesis') {
+      return programPath(need) === undefined ? ['schemathesis (.ci/run installs it from .ci/schemathesis.txt)'] : [];
     }
     return programPath(need) === undefined ? [`${need} (Debian package ${PACKAGES[need]})`] : [];
   });

@@ -64,14 +64,18 @@ export function sendAway(request: IncomingMessage, response: ServerResponse, rea
   });
 }
 
-export function sendTooMany(request: IncomingMessage, response: ServerResponse): void {
+export function sendTooMany(
+  request: IncomingMessage,
+  response: ServerResponse,
+  headers: OutgoingHttpHeaders = {},
+): void {
   sendProblem(request, response, {
     kind: 'too_many_requests',
     status: 503,
     title: 'Too many requests',
     detail: 'More requests are under way than are answered at once, in all or from your address: try again shortly.',
     more: { limit: 'requests' },
-    headers: RETRY_AFTER,
+    headers: { ...RETRY_AFTER, ...headers },
   });
 }
 

@@ -15,6 +15,8 @@ export type Reason =
 const WARN_MS = 600_000;
 /** Addresses that are told of; anyone can connect. */
 const MOST_ADDRESSES = 16;
+/** How often the log is told at most, in milliseconds, however many addresses there are. */
+const LOG_MS = 1000;
 /** How often the address that has most connections is looked for, in milliseconds: that takes a pass over all of them. */
 const LOOK_MS = 1000;
 
@@ -25,7 +27,7 @@ interface Over {
   last: number;
 }
 
-const SETTING: Readonly<Record<Limit, string>> = {
+const SETTING: Readonly<Record<Exclude<Limit, 'limit_of_heads'>, string>> = {
   limit: 'http.max_connections',
   limit_per_address: 'http.max_connections_per_address',
 };
@@ -34,6 +36,7 @@ export class Closings {
   readonly #counts: Record<Reason, number> = {
     limit: 0,
     limit_per_address: 0,
+    limit_of_heads: 0,
     request_timeout: 0,
     idle_timeout: 0,
     unreadable: 0,
@@ -41,6 +44,7 @@ export class Closings {
   readonly #over = new Map<string, Over>();
   #largest = '';
   #lookedAt = Number.NEGATIVE_INFINITY;
+  #loggedAt = Number.NEGATIVE_INFINITY;
 
   get counts(): Readonly<Record<Reason, number>> {
     return this.#counts;
@@ -66,6 +70,8 @@ export class Closings {
     if (again) return undefined;
     this.#over.set(address, over);
     if (this.#over.size > MOST_ADDRESSES) this.#forgetOldest();
+    if (now - this.#loggedAt < LOG_MS) return undefined;
+    this.#loggedAt = now;
     return warning(address, over);
   }
 
@@ -96,6 +102,9 @@ export class Closings {
 }
 
 function warning(address: string, { limit, count, refused }: Over): string {
+  if (limit === 'limit_of_heads') {
+    return `${address} begins long requests on many connections and does not end them: ${count} closed, the longest first`;
+  }
   const much = limit === 'limit' ? 'has most of the connections to the page and the API, of which there are' : 'has';
   const closed = `${count} closed${refused === 0 ? ', the longest idle first' : `, ${refused} of them at once, as all others waited for answers`}`;
   return `${address} ${much} more than ${SETTING[limit]} allows: ${closed}`;

@@ -1,18 +1,21 @@
 // Who is connected, and who has to go when there are too many.
 //
 // A connection over a limit does not lose to those that are there: the one that has been idle longest goes, then one whose caller does
-// not read its answer. So thousands of silent connections keep nobody out, and a probe is answered whatever others hold open. Only
-// where everyone waits for an answer of ours is a new connection refused, and those are few: see slots.ts.
+// not read its answer, then one whose request waits for a slot. So thousands of connections, silent or not, keep nobody out, and a probe
+// is answered whatever others hold open. Only where the storing process answers everyone is a new one refused; slots.ts bounds those.
 import type { Socket } from 'node:net';
+import { type Head, mayExceed, tooLong } from './heads.ts';
 import { networkOf } from './networks.ts';
 
 export interface ConnectionLimits {
   readonly connections: number;
   readonly connectionsPerAddress: number;
+  /** Bytes that heads of requests may take which have begun and not ended. */
+  readonly headBytes: number;
 }
 
 /** Whose limit was reached. */
-export type Limit = 'limit' | 'limit_per_address';
+export type Limit = 'limit' | 'limit_per_address' | 'limit_of_heads';
 
 /**
  * Told of each connection that is closed for a limit. `from` looks for the address that is over it, or that has most connections;
@@ -20,11 +23,13 @@ export type Limit = 'limit' | 'limit_per_address';
  */
 export type OnOver = (limit: Limit, from: () => string, refused: boolean) => void;
 
-export interface Connection {
+export interface Connection extends Head {
   /** Where it comes from: an IPv4 address, or the /64 of an IPv6 address. */
   readonly from: string;
   /** Requests that are not answered to the end. */
   requests: number;
+  /** Refuses a request that waits for a slot; undefined where none does. */
+  giveUp: (() => void) | undefined;
 }
 
 interface Peer {
@@ -58,7 +63,7 @@ export class Connections {
     } else if (this.#open.size >= this.#limits.connections) {
       if (!this.#makeRoom(this.#idle, this.#open.keys(), 'limit', () => this.#largest())) return false;
     }
-    this.#open.set(socket, { from, requests: 0 });
+    this.#open.set(socket, { from, requests: 0, giveUp: undefined, readUpTo: 0, content: false });
     this.#peers.set(from, peer);
     peer.all.add(socket);
     peer.idle.add(socket);
@@ -71,11 +76,13 @@ export class Connections {
     return this.#open.get(socket);
   }
 
-  /** A request has come. */
-  busy(socket: Socket): void {
+  /** A request has come; `content` says whether more of it will. */
+  busy(socket: Socket, content: boolean): void {
     const connection = this.#open.get(socket);
     if (connection === undefined) return;
     connection.requests++;
+    connection.readUpTo = socket.bytesRead;
+    connection.content ||= content;
     this.#idle.delete(socket);
     this.#peers.get(connection.from)?.idle.delete(socket);
   }
@@ -84,20 +91,42 @@ export class Connections {
   done(socket: Socket): void {
     const connection = this.#open.get(socket);
     if (connection === undefined || --connection.requests > 0) return;
+    if (connection.content) connection.readUpTo = socket.bytesRead;
+    connection.content = false;
     this.#idle.add(socket);
     this.#peers.get(connection.from)?.idle.add(socket);
+  }
+
+  /** Closes those with the longest heads where heads take too much. To be called often: heads come as fast as the network is. */
+  boundHeads(): void {
+    const { headBytes } = this.#limits;
+    if (!mayExceed(this.#open.size, headBytes)) return;
+    for (const socket of tooLong(this.#open, headBytes)) {
+      const from = this.#open.get(socket)?.from ?? '';
+      this.#onOver('limit_of_heads', () => from, false);
+      this.#remove(socket);
+      socket.destroy();
+    }
   }
 
   /** Closes the connection that is missed least; false when all are waiting for us. */
   #makeRoom(idle: ReadonlySet<Socket>, all: Iterable<Socket>, limit: Limit, from: () => string): boolean {
     const [longest] = idle;
-    const victim = longest ?? unread(all);
+    const victim = longest ?? unread(all) ?? this.#waiting(all);
     this.#onOver(limit, from, victim === undefined);
     if (victim === undefined) return false;
-    victim.destroy();
+    const giveUp = this.#open.get(victim)?.giveUp;
     // Its `close` comes later: the room is there now.
     this.#remove(victim);
+    if (giveUp === undefined) victim.destroy();
+    else giveUp();
     return true;
+  }
+
+  /** A connection whose request has not been passed on. */
+  #waiting(sockets: Iterable<Socket>): Socket | undefined {
+    for (const socket of sockets) if (this.#open.get(socket)?.giveUp !== undefined) return socket;
+    return undefined;
   }
 
   /** The address with most connections. */

@@ -74,7 +74,10 @@ export class Forwarder {
     upstream.once('response', (answer) => {
       this.#answer(answer, outgoing);
     });
-    upstream.once('error', () => {
+    let failed = false;
+    upstream.on('error', () => {
+      if (failed) return;
+      failed = true;
       outgoing.off('close', callerGone);
       if (outgoing.destroyed || outgoing.headersSent) {
         outgoing.destroy();
@@ -85,8 +88,11 @@ export class Forwarder {
       if (retry) this.#ask(incoming, outgoing, url, host, true);
       else this.#options.onAway(incoming, outgoing);
     });
-    if (content) pipeline(incoming, upstream, () => {});
-    else upstream.end();
+    if (content) {
+      // The head does not wait for the content.
+      upstream.flushHeaders();
+      pipeline(incoming, upstream, () => {});
+    } else upstream.end();
   }
 
   #answer(answer: IncomingMessage, outgoing: ServerResponse): void {
@@ -95,8 +101,9 @@ export class Forwarder {
     outgoing.socket?.setTimeout(this.#options.idleMs);
     // A stream of events has its head at once.
     if (answer.headers['content-length'] === undefined) outgoing.flushHeaders();
-    // Ends both where either ends before its time: a caller sees a cut answer as cut.
-    pipeline(answer, outgoing, () => {});
+    // A caller sees a cut answer as cut.
+    answer.on('error', () => outgoing.destroy());
+    answer.pipe(outgoing);
   }
 }
 

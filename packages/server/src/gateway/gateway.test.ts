@@ -53,7 +53,7 @@ describe('the gateway thread', () => {
   it.each([
     ['throws', 'out of the blue'],
     ['rejects', 'out of the blue'],
-    ['exits', ''],
+    ['exits', 'exit 3'],
     ['takes-all-memory', 'memory limit'],
     ['hangs', 'gave no sign of life'],
   ])('ends alone and is started again when it %s; who connects meanwhile waits and is answered', async (what, why) => {

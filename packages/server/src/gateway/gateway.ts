@@ -160,13 +160,15 @@ export class Gateway {
           else reject(refused);
         } else if (message.type === 'refused' && !listening) {
           reject(portError(message, http.host, http.port));
+          void worker.terminate();
         }
       });
       worker.on('error', (error: unknown) => {
         reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       });
-      worker.once('exit', () => {
+      worker.once('exit', (code) => {
         clearInterval(watch);
+        reason ||= `exit ${code}`;
         if (this.#worker !== worker || this.#closing) return;
         this.#worker = undefined;
         reject(new ServerError('start_failed', `the HTTP thread ended: ${reason}`));

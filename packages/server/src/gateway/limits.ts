@@ -3,12 +3,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
 import type { GatewayLimits } from './messages.ts';
 
-/** Requests that may be with the storing process at once: a few times what it lets wait for a query, tails and all else. */
+/**
+ * Requests that may be with the storing process at once. Of one address as many as it lets run and wait there (see ApiLimits), so that
+ * whoever asks too much waits here, where it costs least.
+ */
 const SLOTS = 256;
-/** Of these, those of one address. */
-const SHARE = 2;
-/** Files that this process opens besides sockets: logs, statuses, pipes to its children; and connections about to be refused. */
-const SPARE = 64;
+const SLOTS_PER_ADDRESS = 64;
+/** Longest wait for a slot, in milliseconds: about what a person waits, and what the refusal tells to wait before asking again. */
+const WAIT_MS = 2_000;
+/** Memory for heads of requests that have begun and not ended: a thousand of the usual size, or 256 of the largest. */
+const HEAD_BYTES = 16 * 1024 * 1024;
+/** Files that this process opens besides: logs, statuses, pipes to its children, the port, and connections about to be refused. */
+const SPARE = 160;
 /** Fewer connections than this are no service. */
 const FEWEST = 16;
 /** Where the system does not say. */
@@ -46,8 +52,10 @@ export function gatewayLimits(http: Config['http'], allowed: number, taken: numb
   return {
     connections,
     connectionsPerAddress: Math.min(http.max_connections_per_address, connections),
+    headBytes: HEAD_BYTES,
     slots,
-    slotsPerAddress: Math.ceil(slots / SHARE),
+    slotsPerAddress: Math.min(SLOTS_PER_ADDRESS, slots),
+    waitMs: WAIT_MS,
     headerMs: http.header_timeout,
     requestMs: http.request_timeout,
     idleMs: http.idle_timeout,

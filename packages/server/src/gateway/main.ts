@@ -1,17 +1,14 @@
 // The gateway thread: owns the HTTP port for as long as `weir serve` runs, in the supervisor's process but apart from its loop. What goes
 // wrong here, memory included, ends this thread and nothing else; the supervisor starts it again on the same listening socket.
 import { rename, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { type AddressInfo, createServer } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Health } from '../operations/health.ts';
 import { gatewayStatusPath } from '../operations/store-status.ts';
 import { makeRunFolder } from '../run-folder.ts';
-import type { FromGateway, GatewayOptions, ToGateway } from './messages.ts';
+import { BACKLOG, type FromGateway, type GatewayOptions, type ToGateway } from './messages.ts';
 import { GatewayServer } from './server.ts';
 
-/** Connections that wait to be accepted; the kernel allows `net.core.somaxconn`, 4096 by default. */
-const BACKLOG = 4096;
 /** How often the thread gives a sign of life and tells its warnings, in milliseconds. */
 const BEAT_MS = 1000;
 
@@ -20,8 +17,6 @@ const tell = (message: FromGateway) => parentPort?.postMessage(message);
 
 let { away } = options;
 const health = new Health({ spoolDir: options.spoolDir, dataDir: options.dataDir, storeAway: () => away });
-const delay = monitorEventLoopDelay({ resolution: 10 });
-delay.enable();
 
 const gateway = new GatewayServer({
   upstream: options.upstream,
@@ -30,16 +25,12 @@ const gateway = new GatewayServer({
   pageDir: options.pageDir,
   health,
   away: () => away,
-  late: () => {
-    const seconds = delay.max / 1e9;
-    delay.reset();
-    return seconds;
-  },
   warn: (message) => tell({ type: 'log', level: 'warn', message }),
 });
 
 parentPort?.on('message', (message: ToGateway) => {
   away = message.reason;
+  health.refresh();
 });
 
 let told = '';
@@ -64,10 +55,24 @@ setInterval(() => {
   void tellWarnings();
 }, BEAT_MS);
 
-gateway.server.on('error', (error: NodeJS.ErrnoException) => {
+const refused = (error: NodeJS.ErrnoException) => {
   tell({ type: 'refused', code: error.code ?? '', message: error.message });
-});
-gateway.server.listen({ ...options.listen, backlog: BACKLOG }, () => {
+};
+gateway.server.on('error', refused);
+const listening = () => {
   const { address, port } = gateway.server.address() as AddressInfo;
   tell({ type: 'listening', host: address, port });
-});
+};
+if ('fds' in options.listen) {
+  const [fd, ...more] = options.listen.fds;
+  // With a descriptor Node takes the backlog from the second argument alone.
+  gateway.server.listen({ fd }, BACKLOG, listening);
+  for (const other of more) {
+    const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+      gateway.server.emit('connection', socket);
+    });
+    server.on('error', refused).listen({ fd: other }, BACKLOG);
+  }
+} else {
+  gateway.server.listen({ ...options.listen, backlog: BACKLOG }, listening);
+}

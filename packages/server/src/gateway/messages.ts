@@ -1,13 +1,23 @@
 // What the supervisor and its gateway thread say to each other.
 
+/**
+ * Connections that wait to be accepted; the kernel allows `net.core.somaxconn`, 4096 by default. One that finds the queue full comes
+ * through a second later at the earliest, when its SYN is sent again.
+ */
+export const BACKLOG = 4096;
+
 /** Bounds of the gateway, worked out from the settings and from what the process may open. */
 export interface GatewayLimits {
   /** Open connections, in all and from one address. */
   readonly connections: number;
   readonly connectionsPerAddress: number;
+  /** Bytes that heads of requests may take which have begun and not ended. */
+  readonly headBytes: number;
   /** Requests under way that hold more than their connection: passed on, or files being read. In all and from one address. */
   readonly slots: number;
   readonly slotsPerAddress: number;
+  /** Longest wait for one of those, in milliseconds. */
+  readonly waitMs: number;
   /** Milliseconds for the head of a request, for all of it, and without anything happening. */
   readonly headerMs: number;
   readonly requestMs: number;
@@ -15,8 +25,8 @@ export interface GatewayLimits {
 }
 
 export interface GatewayOptions {
-  /** A listening socket of this process, or where the thread is to listen by itself. */
-  readonly listen: { readonly fd: number } | { readonly host: string; readonly port: number };
+  /** Descriptors of one listening socket of this process, or where the thread is to listen by itself. */
+  readonly listen: { readonly fds: readonly number[] } | { readonly host: string; readonly port: number };
   /** Unix socket of the storing process. */
   readonly upstream: string;
   readonly dataDir: string;

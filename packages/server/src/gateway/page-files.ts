@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream';
 import { send as open } from '@fastify/send';
 import { SECURITY_HEADERS } from '../http/security.ts';
 import { pathOf, send, sendProblem } from './answers.ts';
@@ -49,7 +48,9 @@ export class PageFiles {
     const cache = path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
     response.writeHead(found.statusCode, { ...SECURITY_HEADERS, ...found.headers, 'cache-control': cache });
     response.socket?.setTimeout(this.#idleMs);
-    pipeline(found.stream, response, () => {});
+    response.once('close', () => found.stream.destroy());
+    found.stream.on('error', () => response.destroy());
+    found.stream.pipe(response);
   }
 }
 

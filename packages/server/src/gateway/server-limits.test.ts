@@ -129,16 +129,16 @@ describe('a connection', () => {
       (_, response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         let count = 0;
-        const timer = setInterval(() => response.write(`data: ${++count}\n\n`), 50);
+        const timer = setInterval(() => response.write(`data: ${++count}\n\n`), 100);
         response.once('close', () => clearInterval(timer));
       },
-      { limits: { ...LIMITS, headerMs: 200, requestMs: 200, idleMs: 200 } },
+      { limits: { ...LIMITS, headerMs: 200, requestMs: 200, idleMs: 1500 } },
     );
     const socket = await served.connect();
     let text = '';
     socket.on('data', (chunk) => (text += chunk));
     socket.write(`GET /api/v1/flows/tail HTTP/1.1\r\n${HEAD}`);
-    while (!text.includes('data: 15\n')) {
+    while (!text.includes('data: 25\n')) {
       await sleep(20);
       expect(isOpen(socket)).toBe(true);
     }
@@ -218,39 +218,128 @@ describe('more connections than there may be', () => {
   });
 });
 
-describe('more requests than are passed on at once', () => {
-  it('are refused in a moment, while probes are answered', async () => {
+describe('heads that are not ended', () => {
+  it('take a bounded amount of memory, however many connections send them: the longest go', async () => {
+    await start(undefined, { limits: { ...LIMITS, headBytes: 1 << 20 } });
+    const short = await silent(10);
+    for (const socket of short) socket.write('GET / HTTP/1.1\r\nX: 1');
+    const long = await silent(100, '127.0.0.2');
+    const head = `GET / HTTP/1.1\r\nX: ${'x'.repeat(40_000)}`;
+    for (const socket of long) socket.write(head);
+    await expect.poll(() => long.filter(isOpen).length).toBeLessThan(20);
+    expect((await stillOpen(short)).every(Boolean)).toBe(true);
+    expect(await livez()).toBe(200);
+    expect(served.gateway.warnings).toEqual([
+      expect.stringMatching(
+        /^127\.0\.0\.2 begins long requests on many connections and does not end them: \d\d closed/,
+      ),
+    ]);
+    expect((await served.figures()).closed.limit_of_heads).toBeGreaterThan(80);
+  });
+
+  it('are not content, of which a request may have more', async () => {
     const { store, held } = holding();
-    await start(store, { limits: { ...LIMITS, slots: 10, slotsPerAddress: 10 } });
+    await start(store, { limits: { ...LIMITS, headBytes: 1 << 20 } });
+    await silent(20);
+    const socket = await served.connect();
+    socket.write(`POST /api/x HTTP/1.1\r\nContent-Length: ${4 << 20}\r\n${HEAD}`);
+    while (held.length === 0) await sleep(5);
+    for (let part = 0; part < 64; part++) socket.write(Buffer.alloc(65_536));
+    await sleep(300);
+    expect(isOpen(socket)).toBe(true);
+    const answer = once(socket, 'data');
+    held[0].end('done');
+    expect(String((await answer)[0])).toContain('done');
+  });
+});
+
+describe('more requests than are passed on at once', () => {
+  const slots = { ...LIMITS, slots: 10, slotsPerAddress: 10 };
+
+  it('wait for their turn, while probes are answered', async () => {
+    const { store, held } = holding();
+    await start(store, { limits: slots });
+    const answers = Array.from({ length: 50 }, async () => (await fetch(`${served.url}/api/v1/top`)).status);
+    while (held.length < 10) await sleep(5);
+    expect((await fetch(`${served.url}/livez`)).status).toBe(200);
+    expect(held).toHaveLength(10);
+    let ended = 0;
+    while (ended < 50) {
+      if (held.length === ended) await sleep(5);
+      else held[ended++].end('{}');
+      expect(held.length - ended).toBeLessThanOrEqual(10);
+    }
+    expect(await Promise.all(answers)).toEqual(new Array(50).fill(200));
+  });
+
+  it('are refused where that takes too long, and told when to ask again', async () => {
+    const { store, held } = holding();
+    await start(store, { limits: { ...slots, waitMs: 200 } });
     const statuses: number[] = [];
     const answers = Array.from({ length: 50 }, async () => {
-      const { status } = await fetch(`${served.url}/api/v1/top`);
-      statuses.push(status);
+      const answer = await fetch(`${served.url}/api/v1/top`);
+      statuses.push(answer.status);
+      return answer;
     });
-    while (held.length < 10 || statuses.length < 40) await sleep(5);
-    expect((await fetch(`${served.url}/livez`)).status).toBe(200);
+    while (statuses.length < 40) await sleep(5);
     expect([held.length, statuses]).toEqual([10, new Array(40).fill(503)]);
     for (const response of held) response.end('{}');
-    await Promise.all(answers);
+    const refused = (await Promise.all(answers)).find(({ status }) => status === 503);
+    expect(refused?.headers.get('retry-after')).toBe('2');
+    expect(await refused?.json()).toMatchObject({ type: 'urn:weir:problem:too_many_requests', limit: 'requests' });
     expect(statuses.slice(40)).toEqual(new Array(10).fill(200));
   });
 
   it('of one address leave some to others', async () => {
     const { store, held } = holding();
-    await start(store, { limits: { ...LIMITS, slots: 10, slotsPerAddress: 5 } });
+    await start(store, { limits: { ...slots, slotsPerAddress: 5 } });
     const ask = async (from: string) => {
       const socket = await served.connect(from);
       socket.write(`GET /api/x HTTP/1.1\r\nConnection: close\r\n${HEAD}`);
       return received(socket);
     };
     const many = Array.from({ length: 8 }, () => ask('127.0.0.2'));
-    const refused = await Promise.race(many);
-    expect(refused).toMatch(/^HTTP\/1\.1 503 /);
-    expect(refused).toContain('"type":"urn:weir:problem:too_many_requests"');
-    expect(refused).toContain('\r\nretry-after: 2\r\n');
+    while (held.length < 5) await sleep(5);
     const other = ask('127.0.0.3');
     while (held.length < 6) await sleep(5);
-    for (const response of held) response.end('fine');
+    held[5].end('fine');
     expect(await other).toMatch(/fine/);
+    for (let ended = 0; ended < 9; ended++) {
+      while (held.length === ended) await sleep(5);
+      held[ended].end('late');
+    }
+    for (const answer of await Promise.all(many)) expect(answer).toMatch(/late/);
+  });
+
+  it('are given up by callers who go away', async () => {
+    const { store, held } = holding();
+    await start(store, { limits: { ...LIMITS, slots: 1, slotsPerAddress: 1 } });
+    const [first, second, third] = await silent(3);
+    for (const socket of [first, second, third]) {
+      socket.write(`GET /api/x HTTP/1.1\r\n${HEAD}`);
+      await sleep(20);
+    }
+    second.destroy();
+    await sleep(50);
+    held[0].end();
+    while (held.length < 2) await sleep(5);
+    held[1].end('third');
+    await once(third, 'data');
+    expect(await served.figures()).toMatchObject({ forwarding: 0 });
+  });
+
+  it('are refused to make room for a new connection, so that a probe gets in even then', async () => {
+    const { store, held } = holding();
+    await start(store, {
+      limits: { ...LIMITS, connections: 5, connectionsPerAddress: 5, slots: 2, slotsPerAddress: 2 },
+    });
+    const waiting = await silent(5);
+    const answers = waiting.map((socket) => received(socket));
+    for (const socket of waiting) socket.write(`GET /api/x HTTP/1.1\r\n${HEAD}`);
+    while (held.length < 2) await sleep(5);
+    await sleep(50);
+    expect(await livez()).toBe(200);
+    expect(await Promise.race(answers)).toContain('urn:weir:problem:too_many_requests');
+    expect(waiting.filter(isOpen)).toHaveLength(4);
   });
 });

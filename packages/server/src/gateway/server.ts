@@ -1,7 +1,7 @@
 // The HTTP server of Weir as callers meet it: limits, checks, health, metrics, the page; everything else is the API's, and passed on.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { refuse } from '../http/security.ts';
+import { hasContent, refuse } from '../http/security.ts';
 import { MAX_HEADER_BYTES, rawProblem, unreadable } from '../http/unreadable.ts';
 import { EXPOSITION_TYPE } from '../operations/exposition.ts';
 import type { Health } from '../operations/health.ts';
@@ -22,15 +22,17 @@ export interface GatewayServerOptions {
   readonly health: Pick<Health, 'readiness' | 'metrics'>;
   /** Why the storing process is away; empty when it is there. */
   away(): string;
-  /** Seconds that the thread was late at most since the last call. */
-  late(): number;
   warn(message: string): void;
 }
 
 /** Requests that one connection may have under way. Browsers have one; what pipelines more gains nothing by it. */
-const PIPELINED = 64;
+const PIPELINED = 8;
+/** Connections that are told why they are refused at a time; others are closed without a word. */
+const REFUSED = 32;
 /** How long a caller may take to read why its connection is closed, in milliseconds. */
 const LINGER_MS = 1000;
+/** How often the memory of unfinished heads is looked at, in milliseconds. */
+const HEADS_MS = 100;
 /** How often slow connections are looked for, in milliseconds, at most. */
 const LOOK_MS = 1000;
 
@@ -43,6 +45,11 @@ export class GatewayServer {
   readonly #forwarder: Forwarder;
   readonly #page: PageFiles;
   readonly #answers = new Map<number, number>();
+  readonly #heads: NodeJS.Timeout;
+  #refused = 0;
+  #lookedAt = performance.now();
+  /** Longest that a look was late since the metrics were asked for, in milliseconds. */
+  #late = 0;
 
   constructor(options: GatewayServerOptions) {
     const { limits } = options;
@@ -51,7 +58,7 @@ export class GatewayServer {
       const warning = this.#closings.over(limit, from, refused, performance.now());
       if (warning !== undefined) options.warn(warning);
     });
-    this.#slots = new Slots(limits.slots, limits.slotsPerAddress);
+    this.#slots = new Slots(limits);
     this.#page = new PageFiles(options.pageDir, limits.idleMs);
     this.#forwarder = new Forwarder({
       path: options.upstream,
@@ -60,6 +67,7 @@ export class GatewayServer {
       onAway: (request, response) => sendAway(request, response, options.away() || 'it is being started again'),
     });
     this.server = this.#createServer();
+    this.#heads = setInterval(() => this.#look(), HEADS_MS);
   }
 
   #createServer(): Server {
@@ -91,6 +99,13 @@ export class GatewayServer {
     return server;
   }
 
+  #look(): void {
+    const now = performance.now();
+    this.#late = Math.max(this.#late, now - this.#lookedAt - HEADS_MS);
+    this.#lookedAt = now;
+    this.#connections.boundHeads();
+  }
+
   get warnings(): string[] {
     return this.#closings.warnings(performance.now());
   }
@@ -98,11 +113,20 @@ export class GatewayServer {
   close(): void {
     this.server.close();
     this.server.closeAllConnections();
+    clearInterval(this.#heads);
+    this.#slots.close();
     this.#forwarder.close();
   }
 
   #accept(socket: Socket): void {
     if (this.#connections.add(socket)) return;
+    // They hold descriptors that no limit counts.
+    if (this.#refused >= REFUSED) {
+      socket.destroy();
+      return;
+    }
+    this.#refused++;
+    socket.once('close', () => this.#refused--);
     const detail = 'There are more connections than this server takes, in all or from your address.';
     const answer = { kind: 'too_many_connections', status: 503, title: 'Too many connections', detail };
     end(socket, rawProblem(answer, { 'retry-after': '2' }));
@@ -129,7 +153,9 @@ export class GatewayServer {
       socket.destroy();
       return;
     }
-    this.#connections.busy(socket);
+    this.#connections.busy(socket, hasContent(request.headers));
+    // A caller who goes away in the middle of an answer: `close` follows.
+    response.on('error', () => {});
     response.once('close', () => {
       if (response.headersSent) {
         const { statusCode } = response;
@@ -137,11 +163,13 @@ export class GatewayServer {
       }
       this.#connections.done(socket);
     });
-    this.#answer(request, response, connection.from).catch((error: unknown) => {
-      this.#options.warn(`${request.method} ${pathOf(request)} could not be answered: ${error}`);
-      if (response.headersSent) response.destroy();
-      else sendBroken(request, response);
-    });
+    this.#answer(request, response, connection.from).catch((error: unknown) => this.#fail(request, response, error));
+  }
+
+  #fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    this.#options.warn(`${request.method} ${pathOf(request)} could not be answered: ${error}`);
+    if (response.headersSent) response.destroy();
+    else sendBroken(request, response);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, from: string): Promise<void> {
@@ -174,7 +202,7 @@ export class GatewayServer {
       const text = await this.#options.health.metrics(() => this.#figures());
       send(request, response, 200, { 'content-type': EXPOSITION_TYPE }, text);
     } else {
-      await this.#sendPage(request, response, from);
+      this.#sendPage(request, response, from);
     }
   }
 
@@ -184,25 +212,48 @@ export class GatewayServer {
       sendAway(request, response, away);
       return;
     }
-    if (this.#takeSlot(request, response, from)) this.#forwarder.forward(request, response, request.url ?? '/', host);
+    this.#inTurn(request, response, from, () => this.#forwarder.forward(request, response, request.url ?? '/', host));
   }
 
-  /** Takes a slot for as long as the answer takes; where there is none the request has been answered. */
-  #takeSlot(request: IncomingMessage, response: ServerResponse, from: string): boolean {
-    const giveBack = this.#slots.take(from);
-    if (giveBack === undefined) {
-      sendTooMany(request, response);
-      return false;
-    }
-    response.once('close', giveBack);
-    return true;
+  /** Does something that takes a slot, for as long as the answer takes; now, soon or never. */
+  #inTurn(request: IncomingMessage, response: ServerResponse, from: string, enter: () => void): void {
+    const connection = this.#connections.of(request.socket);
+    let atEnd: (() => void) | undefined;
+    const over = (end?: () => void) => {
+      atEnd = end;
+      if (connection !== undefined) connection.giveUp = undefined;
+    };
+    response.once('close', () => atEnd?.());
+    const leave = this.#slots.ask(
+      from,
+      (giveBack) => {
+        over(giveBack);
+        enter();
+      },
+      () => {
+        over();
+        sendTooMany(request, response);
+      },
+    );
+    if (leave === undefined) return;
+    atEnd = leave;
+    if (connection === undefined) return;
+    connection.giveUp = () => {
+      over();
+      leave();
+      sendTooMany(request, response, { connection: 'close' });
+    };
   }
 
-  async #sendPage(request: IncomingMessage, response: ServerResponse, from: string): Promise<void> {
+  #sendPage(request: IncomingMessage, response: ServerResponse, from: string): void {
     const away = this.#options.away();
     // The page could show nothing but that: rather one that asks again by itself.
     if (away !== '' && this.#page.isPage(pathOf(request))) sendAway(request, response, away);
-    else if (this.#takeSlot(request, response, from)) await this.#page.serve(request, response);
+    else {
+      this.#inTurn(request, response, from, () => {
+        this.#page.serve(request, response).catch((error: unknown) => this.#fail(request, response, error));
+      });
+    }
   }
 
   async #sendReadiness(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -222,12 +273,14 @@ export class GatewayServer {
   }
 
   #figures(): HttpFigures {
+    const late = this.#late / 1000;
+    this.#late = 0;
     return {
       connections: this.#connections.size,
       forwarding: this.#slots.taken,
       closed: this.#closings.counts,
       answers: this.#answers,
-      late: this.#options.late(),
+      late,
     };
   }
 }

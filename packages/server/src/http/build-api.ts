@@ -59,7 +59,10 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
   const document = openApi(routes, deps.version);
   app.get('/api/openapi.json', (_, reply) => reply.send(document));
   registerDemo(app, () => deps.cleanDemo());
-  app.setNotFoundHandler((request) => notFound(request, routes));
+  // Before anything is asked of the headers that go with content.
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) notFound(request, routes);
+  });
 
   const timer = setInterval(() => rates.look(deps.collectors()), RATES_EVERY_MS);
   timer.unref();

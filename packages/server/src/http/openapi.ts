@@ -10,6 +10,7 @@ interface JsonSchema {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly anyOf?: readonly JsonSchema[];
+  readonly required?: readonly string[];
   readonly default?: unknown;
   readonly [key: string]: unknown;
 }
@@ -17,6 +18,7 @@ interface JsonSchema {
 export interface Parameter {
   readonly name: string;
   readonly description: string;
+  readonly required: boolean;
   readonly schema: JsonSchema;
 }
 
@@ -27,12 +29,13 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
 
 /** Parameters of a query object. A value that may be a list or a number is a text in a URL. */
 export function parametersOf(query: z.ZodObject): Parameter[] {
-  return Object.entries(jsonSchema(query, 'input').properties ?? {}).map(([name, property]) => {
+  const { properties = {}, required = [] } = jsonSchema(query, 'input');
+  return Object.entries(properties).map(([name, property]) => {
     const { description = '', anyOf, ...rest } = property;
     const text = anyOf?.find((option) => option.type === 'string' && option.const === undefined);
     const simple = text === undefined ? (anyOf === undefined ? rest : { anyOf, ...rest }) : { ...text, ...rest };
     const fallback = Array.isArray(simple.default) ? { default: simple.default.join(',') } : {};
-    return { name, description, schema: { ...simple, ...fallback } };
+    return { name, description, required: required.includes(name), schema: { ...simple, ...fallback } };
   });
 }
 
@@ -53,7 +56,7 @@ const operation = (id: string, summary: string, description: string, query: z.Zo
     operationId: id,
     summary,
     description,
-    parameters: parametersOf(query).map((parameter) => ({ in: 'query', required: false, ...parameter })),
+    parameters: parametersOf(query).map((parameter) => ({ in: 'query', ...parameter })),
     responses: { '200': { description: summary, content }, ...PROBLEMS, ...LIMITED },
   },
 });

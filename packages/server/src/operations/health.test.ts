@@ -53,8 +53,22 @@ describe('health', () => {
     away = 'store ended (SIGKILL); it is being started again';
     writeStore();
     writeCollector();
-    expect(await reasons()).toEqual(['the store: store ended (SIGKILL); it is being started again']);
+    expect(await reasons()).toEqual(['store ended (SIGKILL); it is being started again']);
     away = '';
+    expect(await reasons()).toEqual([]);
+  });
+
+  it('looks anew once the supervisor has said something, and does not take the process back for the one that was gone', async () => {
+    writeStore();
+    writeCollector();
+    await reasons();
+    pass(20_000);
+    writeCollector();
+    away = 'store ended (SIGKILL); it is being started again';
+    expect(await reasons()).toEqual([away]);
+    writeStore();
+    away = '';
+    health.refresh();
     expect(await reasons()).toEqual([]);
   });
 
@@ -72,7 +86,7 @@ describe('health', () => {
     writeCollector();
     pass(3_000);
     expect(await reasons()).toEqual([
-      `the store: the storing process has not told of itself for 7 s: it hangs, or cannot write ${storeStatusPath(data)}`,
+      `the storing process has not told of itself for 7 s: it hangs, or cannot write ${storeStatusPath(data)}`,
     ]);
     pass(600);
     writeStore();
@@ -101,13 +115,13 @@ describe('health', () => {
     const old = Date.now() / 1000 - HOUR_S;
     for (const path of [storeStatusPath(data), join(data, 'spool/status/local.json')]) utimesSync(path, old, old);
     const [store, collect] = await reasons();
-    expect(store).toMatch(/^the store: the storing process has not told of itself for 36\d\d s/);
+    expect(store).toMatch(/^the storing process has not told of itself for 36\d\d s/);
     expect(collect).toBe('no collecting process is running');
   });
 
   it('says so before any of them has told of itself', async () => {
     expect(await reasons()).toEqual([
-      'the store: the storing process has not told of itself yet',
+      'the storing process has not told of itself yet',
       'no collecting process is running',
     ]);
   });

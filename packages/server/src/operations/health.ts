@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { type CollectorStatus, STATUS_STALE_MS } from '../status.ts';
 import { type HttpFigures, metricsText } from './metrics.ts';
 import { type ProcessFigures, processFigures } from './processes.ts';
-import { type Readiness, readiness } from './readiness.ts';
+import { type Readiness, readiness, storeReason } from './readiness.ts';
 import { type StoreStatus, storeStatusPath } from './store-status.ts';
 
 export interface HealthOptions {
@@ -63,6 +63,12 @@ export class Health {
     clearInterval(this.#timer);
   }
 
+  /** Something has happened: what was read before is not used again. */
+  refresh(): void {
+    this.#read = undefined;
+    this.#text = undefined;
+  }
+
   /** Notes which files have changed since the last look. */
   async look(): Promise<void> {
     const paths = [storeStatusPath(this.#options.dataDir), ...(await this.#collectorPaths())];
@@ -96,14 +102,14 @@ export class Health {
     return seen === undefined ? undefined : this.#clock() - seen.since;
   }
 
-  /** Why the store cannot be written or read; empty when it can. */
+  /** Why the store cannot be written or read, as a sentence; empty when it can. */
   #storeProblem(status: StoreStatus | undefined): string {
     const away = this.#options.storeAway();
     if (away !== '') return away;
     const path = storeStatusPath(this.#options.dataDir);
     const age = this.#age(path);
     if (age === undefined || status === undefined) return 'the storing process has not told of itself yet';
-    if (age <= STATUS_STALE_MS) return status.facts.problem;
+    if (age <= STATUS_STALE_MS) return storeReason(status.facts);
     return `the storing process has not told of itself for ${Math.floor(age / 1000)} s: it hangs, or cannot write ${path}`;
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CollectorStatus } from '../status.ts';
-import { readiness } from './readiness.ts';
+import { readiness, storeReason } from './readiness.ts';
 
 const status = (change: Partial<CollectorStatus>): CollectorStatus => ({
   collector: 'local',
@@ -33,7 +33,7 @@ describe('readiness', () => {
     const full = status({
       spool: { files: 9, bytes: 950, capBytes: 1000, oldest: 1, problem: 'disk full', consumers: [] },
     });
-    expect(readiness([full], 'cannot write').reasons).toEqual([
+    expect(readiness([full], storeReason({ problem: 'cannot write' })).reasons).toEqual([
       'the store: cannot write',
       'the spool of local: disk full',
       'the spool of local is 95 % full',

@@ -24,13 +24,16 @@ export interface Readiness {
 /** Part of the spool's cap from which on Weir says that it is in trouble. */
 const SPOOL_ALARM = 0.9;
 
+/** What is wrong with the store as a sentence that names it; empty when nothing is. */
+export const storeReason = ({ problem }: Pick<StoreFacts, 'problem'>): string =>
+  problem === '' ? '' : `the store: ${problem}`;
+
 /**
  * @param live statuses of the collecting processes that are running
- * @param storeProblem why the store cannot be written or read; empty when it can
+ * @param store why the store cannot be written or read, as a sentence; empty when it can
  */
-export function readiness(live: readonly CollectorStatus[], storeProblem: string): Readiness {
-  const reasons: string[] = [];
-  if (storeProblem !== '') reasons.push(`the store: ${storeProblem}`);
+export function readiness(live: readonly CollectorStatus[], store: string): Readiness {
+  const reasons: string[] = store === '' ? [] : [store];
   if (live.length === 0) reasons.push('no collecting process is running');
   for (const { collector, spool } of live) {
     if (spool.problem !== '') reasons.push(`the spool of ${collector}: ${spool.problem}`);

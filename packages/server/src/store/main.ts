@@ -5,7 +5,7 @@ import { cleanDemo } from '@weir/store';
 import { runChild } from '../child.ts';
 import { buildApi, DEFAULT_LIMITS, QueryGate } from '../http/index.ts';
 import { createLogger } from '../log.ts';
-import { readiness } from '../operations/readiness.ts';
+import { readiness, storeReason } from '../operations/readiness.ts';
 import { keepStoreStatus, readGatewayWarnings } from '../operations/store-status.ts';
 import { runningOf, statusReader } from '../status.ts';
 import { STORE_STOP_MS } from '../supervisor/stop.ts';
@@ -33,7 +33,7 @@ runChild(async ({ config, directories, httpSocket }, channel) => {
     store: storing.store,
     storeFacts,
     rolledUpUntil: () => storing.rollups.rolledUpUntil(),
-    readiness: () => readiness(runningOf(collectors()), storeFacts().problem),
+    readiness: () => readiness(runningOf(collectors()), storeReason(storeFacts())),
     collectors,
     gatewayWarnings: () => readGatewayWarnings(directories.data),
     cleanDemo: () => cleanDemo(storing.store),

@@ -36,7 +36,7 @@ export function narrowData({ data, spool, store }: Directories): string[] {
   }
   if (refused.length > 0) {
     said.push(
-      `data: others may read ${refused.length} files and directories of another user, ${refused[0]} among them: chown them to the user of Weir`,
+      `data: others may read ${refused.length} files and directories whose permissions cannot be changed, ${refused[0]} among them: chown them to the user of Weir`,
     );
   }
   return said;

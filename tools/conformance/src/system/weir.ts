@@ -29,6 +29,8 @@ export interface WeirOptions {
   readonly sockets?: readonly number[];
   /** More environment variables. */
   readonly env?: Readonly<Record<string, string>>;
+  /** How many files each of its processes may open (ulimit -n); as many as this process when absent. */
+  readonly openFiles?: number;
   /** More settings, as they stand in the configuration file. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -54,17 +56,18 @@ export class Weir {
       JSON.stringify({
         data: join(options.folder, 'data'),
         listen: { host: options.host ?? '127.0.0.1', ports: options.udpPorts, lanes: 1 },
-        http: { port: options.httpPort },
         log: { format: 'json' },
         ...options.settings,
+        http: { port: options.httpPort, ...httpSettings(options.settings?.http) },
       }),
     );
-    const command = [MAIN, 'serve', '--config', file];
-    const { sockets = [], env = {} } = options;
+    const { sockets = [], env = {}, openFiles, inside } = options;
+    const limited = openFiles === undefined ? [] : ['prlimit', `--nofile=${openFiles}:${openFiles}`];
+    const [program, ...command] = [...limited, process.execPath, MAIN, 'serve', '--config', file];
     this.#daemon =
-      options.inside === undefined
-        ? new Daemon(process.execPath, command, { sockets, env: { ...process.env, ...env } })
-        : options.inside.lab.start(options.inside.place, process.execPath, command);
+      inside === undefined
+        ? new Daemon(program, command, { sockets, env: { ...process.env, ...env } })
+        : inside.lab.start(inside.place, program, command);
   }
 
   get spool(): string {
@@ -250,6 +253,10 @@ export class Weir {
     );
     await this.#daemon.ended();
   }
+}
+
+function httpSettings(settings: unknown): object {
+  return typeof settings === 'object' && settings !== null ? settings : {};
 }
 
 function commandLine(pid: string): string {

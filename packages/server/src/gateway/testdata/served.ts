@@ -13,8 +13,10 @@ import { GatewayServer, type GatewayServerOptions } from '../server.ts';
 export const LIMITS: GatewayLimits = {
   connections: 200,
   connectionsPerAddress: 200,
+  headBytes: 16 << 20,
   slots: 50,
   slotsPerAddress: 50,
+  waitMs: 20_000,
   headerMs: 20_000,
   requestMs: 20_000,
   idleMs: 20_000,
@@ -32,11 +34,10 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Without `store` nobody listens on the socket of the storing process. */
-export async function serve(
-  store?: RequestListener,
-  more: Partial<GatewayServerOptions> & { readonly limits?: GatewayLimits } = {},
-): Promise<Served> {
+type More = Partial<GatewayServerOptions> & { readonly limits?: GatewayLimits };
+
+/** A gateway before a function; without one nobody listens on the socket of the storing process. */
+export async function serve(store?: RequestListener, more: More = {}): Promise<Served> {
   const dir = mkdtempSync(join(tmpdir(), 'weir-gateway-'));
   const upstream = join(dir, 'http.sock');
   let storing: Server | undefined;
@@ -44,6 +45,20 @@ export async function serve(
     storing = createServer(store).listen(upstream);
     await once(storing, 'listening');
   }
+  const served = await serveUpstream(upstream, more);
+  return {
+    ...served,
+    close: async () => {
+      await served.close();
+      storing?.closeAllConnections();
+      await new Promise((resolve) => (storing === undefined ? resolve(undefined) : storing.close(resolve)));
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A gateway before whatever listens on a Unix socket. */
+export async function serveUpstream(upstream: string, more: More = {}): Promise<Served> {
   const warned: string[] = [];
   let latest: (() => HttpFigures) | undefined;
   const gateway = new GatewayServer({
@@ -59,7 +74,6 @@ export async function serve(
       },
     },
     away: () => '',
-    late: () => 0,
     warn: (message) => warned.push(message),
     ...more,
   });
@@ -89,9 +103,6 @@ export async function serve(
     close: async () => {
       for (const socket of sockets) socket.destroy();
       gateway.close();
-      storing?.closeAllConnections();
-      await new Promise((resolve) => (storing === undefined ? resolve(undefined) : storing.close(resolve)));
-      rmSync(dir, { recursive: true, force: true });
     },
   };
 }

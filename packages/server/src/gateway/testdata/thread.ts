@@ -32,7 +32,7 @@ const server = createServer((request, response) => {
       response.end(String(threadId));
   }
 });
-server.listen(listen, () => {
+server.listen('fds' in listen ? { fd: listen.fds[0] } : listen, () => {
   const { address, port } = server.address() as AddressInfo;
   tell({ type: 'listening', host: address, port });
 });
