@@ -1,5 +1,6 @@
 // All scenarios, in the order in which `npm run siege` runs them.
 import { fuzzScenario } from './fuzz/fuzz-scenario.ts';
+import { httpScenario } from './http/http-scenario.ts';
 import type { Scenario } from './scenario.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -13,6 +14,7 @@ export const SCENARIOS: readonly Scenario[] = [
     summary: 'mutated pcap and pcapng files, steered by code coverage',
     module: new URL('./capture-file/target.ts', import.meta.url),
   }),
+  httpScenario,
 ];
 
 export function scenarioNamed(name: string): Scenario | undefined {
