@@ -88,7 +88,11 @@ if (stampOf('lock') !== lock || !existsSync(ownNode)) {
   );
   const packages = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   const missing = missingBinaries(packages, thisMachine(), (path) => existsSync(join(root, path)));
-  if (missing.length > 0) fail(`npm could not fetch ${missing.join(' and ')}. Run the same command again.`);
+  if (missing.length > 0) {
+    fail(
+      `npm left out ${missing.join(' and ')}: not to be fetched, or not what package-lock.json says. Run the same command again.`,
+    );
+  }
   stamp('lock', lock);
 }
 

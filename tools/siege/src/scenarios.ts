@@ -1,5 +1,6 @@
 // All scenarios, in the order in which `npm run siege` runs them.
 import { fuzzScenario } from './fuzz/fuzz-scenario.ts';
+import { httpScenario } from './http/http-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { killsScenario } from './whole/kills-scenario.ts';
 
@@ -14,6 +15,7 @@ export const SCENARIOS: readonly Scenario[] = [
     summary: 'mutated pcap and pcapng files, steered by code coverage',
     module: new URL('./capture-file/target.ts', import.meta.url),
   }),
+  httpScenario,
   killsScenario,
 ];
 

@@ -31,4 +31,10 @@ describe('the short siege', { timeout: 600_000 }, () => {
     expect(report.findings).toEqual([]);
     expect(value(report, 'code reached')).toBeGreaterThan(80);
   });
+
+  it('of the HTTP server finds nothing', async () => {
+    const report = await shortly('http', 300);
+    expect(report.findings).toEqual([]);
+    expect(value(report, 'answers')).toBeGreaterThan(200);
+  });
 });

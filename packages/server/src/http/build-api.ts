@@ -72,7 +72,9 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, deps: ApiDeps): FastifyReply {
   const problem = problemOf(error);
-  if (problem.status >= 500 && !(error instanceof ApiError)) deps.onError?.(error, request.url);
+  // A query that was stopped because its caller went away has not failed, and nobody reads the answer.
+  const gone = reply.raw.destroyed;
+  if (problem.status >= 500 && !(error instanceof ApiError) && !gone) deps.onError?.(error, request.url);
   if (problem.status === 503) reply.header('retry-after', '2');
   if (error instanceof ApiError && error.allow !== undefined) reply.header('allow', error.allow);
   return reply

@@ -28,7 +28,8 @@ export class Coverage {
   /** By file, then by range (both offsets as one number): the number of its first class. */
   readonly #files = new Map<string, Map<number, number>>();
   #ranges = 0;
-  #last: Profiler.ScriptCoverage[] = [];
+  /** Numbers of ranges that ever ran. */
+  readonly #ran = new Set<number>();
   readonly #reached = new ReachedCode();
 
   /** `sources`: parts of the paths of files that count. */
@@ -39,7 +40,7 @@ export class Coverage {
     this.#post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  /** The share of the code in functions that ever ran, of what was noted. */
+  /** The share of the code in functions that ever ran. */
   get reached(): number {
     return this.#reached.share;
   }
@@ -49,26 +50,27 @@ export class Coverage {
     const features: number[] = [];
     let steps = 0;
     const { result } = this.#post<Profiler.TakePreciseCoverageReturnType>('Profiler.takePreciseCoverage');
-    this.#last = result.filter(({ url }) => this.#sources.some((source) => url.includes(source)));
-    for (const { url, functions } of this.#last) {
+    for (const { url, functions } of result) {
+      if (!this.#sources.some((source) => url.includes(source))) continue;
       let file = this.#files.get(url);
       if (file === undefined) {
         file = new Map();
         this.#files.set(url, file);
       }
-      for (const { ranges } of functions) {
-        for (const { count, startOffset, endOffset } of ranges) {
+      for (const covered of functions) {
+        let news = false;
+        for (const { count, startOffset, endOffset } of covered.ranges) {
+          const known = this.#ranges;
+          const range = this.#range(file, startOffset * MAX_FILE_CHARACTERS + endOffset);
+          news ||= this.#ranges > known || (count > 0 && !this.#ran.has(range));
+          if (count > 0) this.#ran.add(range);
           steps += count;
-          features.push(this.#range(file, startOffset * MAX_FILE_CHARACTERS + endOffset) + classOf(count));
+          features.push(range + classOf(count));
         }
+        if (news) this.#reached.note(url, covered);
       }
     }
     return { features, steps };
-  }
-
-  /** Adds what was taken last to what was ever reached: for inputs that are news, because it takes a while. */
-  note(): void {
-    for (const script of this.#last) this.#reached.note(script);
   }
 
   #range(file: Map<number, number>, range: number): number {

@@ -47,9 +47,8 @@ export class Fuzzer<Input> {
     this.#random = new Random(seed);
     this.#coverage = new Coverage(target.sources);
     this.#waiting = target.seeds();
-    // What ran to make the seeds is not the first input's work. It also names all functions that there are.
+    // What ran to make the seeds is not the first input's work. This also names all functions that there are.
     this.#coverage.take();
-    this.#coverage.note();
   }
 
   /** How much of the code ran so far. */
@@ -69,7 +68,7 @@ export class Fuzzer<Input> {
     }
     if (failures.length > 0) await this.#report(input, failures);
     // An input that breaks something would only be found again and again.
-    else if (this.#corpus.offer(input, features, this.#random)) this.#coverage.note();
+    else this.#corpus.offer(input, features, this.#random);
     progress.corpus = this.#corpus.size;
     progress.features = this.#corpus.features;
   }

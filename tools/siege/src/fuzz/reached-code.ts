@@ -23,21 +23,20 @@ export class ReachedCode {
     return known === 0 ? 0 : reached / known;
   }
 
-  note({ url, functions }: Profiler.ScriptCoverage): void {
-    for (const { functionName, ranges } of functions) {
-      const [{ startOffset, endOffset, count }] = ranges;
-      // The module itself: everything around functions, which ran when it was loaded.
-      if (functionName === '' && startOffset === 0) continue;
-      const file = this.#file(url, endOffset);
-      file.known.fill(1, startOffset, endOffset);
-      if (count === 0) continue;
-      // Ranges come from the outside in: the last one that a character is in says whether it ran.
-      const ran = new Uint8Array(endOffset - startOffset);
-      for (const range of ranges) {
-        ran.fill(range.count > 0 ? 1 : 0, range.startOffset - startOffset, range.endOffset - startOffset);
-      }
-      for (let at = 0; at < ran.length; at++) file.reached[startOffset + at] |= ran[at];
+  /** Adds what ran of a function, which has a range that is news. */
+  note(url: string, { functionName, ranges }: Profiler.FunctionCoverage): void {
+    const [{ startOffset, endOffset, count }] = ranges;
+    // The module itself: everything around functions, which ran when it was loaded.
+    if (functionName === '' && startOffset === 0) return;
+    const file = this.#file(url, endOffset);
+    file.known.fill(1, startOffset, endOffset);
+    if (count === 0) return;
+    // Ranges come from the outside in: the last one that a character is in says whether it ran.
+    const ran = new Uint8Array(endOffset - startOffset);
+    for (const range of ranges) {
+      ran.fill(range.count > 0 ? 1 : 0, range.startOffset - startOffset, range.endOffset - startOffset);
     }
+    for (let at = 0; at < ran.length; at++) file.reached[startOffset + at] |= ran[at];
   }
 
   #file(url: string, length: number): File {
