@@ -4,6 +4,14 @@ export { type Cleaned, cleanDemo } from './clean-demo.ts';
 export { type ConfigSources, flagOf, loadConfig, variableOf } from './config/load.ts';
 export { type Config, ConfigSchema, configJsonSchema, type Setting, settings } from './config/schema.ts';
 export { ServerError, type ServerErrorCode } from './errors.ts';
+export {
+  type BackupCareOptions,
+  backupStoreOf,
+  type CareOptions,
+  checkStoreOf,
+  repairStoreOf,
+  restoreStoreOf,
+} from './maintenance/store-care.ts';
 export { prepareDirectories } from './supervisor/directories.ts';
 export { type ServeOptions, serve } from './supervisor/supervise.ts';
 export { VERSION } from './version.ts';

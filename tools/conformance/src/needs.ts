@@ -1,7 +1,7 @@
 // What a test needs of the machine: programs from Debian packages, root with network namespaces, recorded captures.
 // A test that lacks something skips and says by name what to install; with CI=true that is a failure, except for what nobody can install.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { it } from 'vitest';
@@ -23,10 +23,10 @@ export const PACKAGES = {
 } as const;
 
 /**
- * What a test can ask for: a program of PACKAGES, `netns`: root that may make network namespaces, or `memory-cgroup`: a control group
- * of its own that bounds memory.
+ * What a test can ask for: a program of PACKAGES, `netns`: root that may make network namespaces, `memory-cgroup`: a control group of its
+ * own that bounds memory, or `libfaketime`: a library that shows a process another time.
  */
-export type Need = keyof typeof PACKAGES | 'netns' | 'memory-cgroup';
+export type Need = keyof typeof PACKAGES | 'netns' | 'memory-cgroup' | 'libfaketime';
 
 /**
  * What a machine has or has not: containers commonly mount control groups read-only, and neither `.ci/run` nor root in there can change
@@ -53,6 +53,14 @@ export function programPath(name: string): string | undefined {
   return undefined;
 }
 
+/** Path of the library that shows a process with threads another time, or undefined. */
+export function libfaketime(): string | undefined {
+  const folders = existsSync('/usr/lib')
+    ? readdirSync('/usr/lib').map((name) => join('/usr/lib', name, 'faketime'))
+    : [];
+  return folders.map((folder) => join(folder, 'libfaketimeMT.so.1')).find((path) => existsSync(path));
+}
+
 let netnsAllowed: boolean | undefined;
 
 /** Whether this process may make network namespaces: tries it, once. */
@@ -67,6 +75,9 @@ export function missing(...needs: Need[]): string[] {
     if (need === 'netns') return mayMakeNamespaces() ? [] : ['root that may make network namespaces'];
     if (need === 'memory-cgroup') {
       return mayBoundMemory() ? [] : ['a control group for memory that this process may make (below /sys/fs/cgroup)'];
+    }
+    if (need === 'libfaketime') {
+      return libfaketime() === undefined ? ['libfaketime (Debian package libfaketime)'] : [];
     }
     return programPath(need) === undefined ? [`${need} (Debian package ${PACKAGES[need]})`] : [];
   });

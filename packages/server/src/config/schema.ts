@@ -14,6 +14,19 @@ const size = (fallback: string) =>
     })
     .prefault(fallback);
 
+/** A size, or `auto`: found out at the start, from what the machine or the control group has. */
+const sizeOrAuto = () =>
+  z
+    .union([z.literal('auto'), z.string(), z.number()])
+    .transform((value, context) => {
+      if (value === 'auto') return value;
+      const bytes = parseSize(value);
+      if (bytes !== undefined) return bytes;
+      context.addIssue({ code: 'custom', message: `"${value}" is not auto or a size such as 64MiB or 10GB` });
+      return z.NEVER;
+    })
+    .prefault('auto');
+
 const duration = (fallback: string) =>
   z
     .string()
@@ -108,7 +121,7 @@ const retention = z.strictObject({
 });
 
 const query = z.strictObject({
-  max_memory: size('512MiB').describe('Memory one query may take'),
+  max_memory: sizeOrAuto().describe('Memory one query may take; auto is three quarters of store.memory'),
   max_time: duration('30s').describe('Time one query may take'),
   max_rows: z.int().min(1000).prefault(5_000_000_000).describe('Rows one query may read'),
   concurrency: z.int().min(1).max(64).prefault(4).describe('Queries that run at once; others wait'),
@@ -124,7 +137,9 @@ const store = z.strictObject({
     .string()
     .prefault('')
     .describe('Password at the server; better from WEIR_STORE_PASSWORD than from a file'),
-  memory: size('700MiB').describe('Memory the embedded store may take in all'),
+  memory: sizeOrAuto().describe(
+    'Memory the embedded store may take in all; auto is what the control group or the machine leaves it, 700MiB on a machine of 24 GiB',
+  ),
   retention: retention.prefault({}),
   query: query.prefault({}),
 });

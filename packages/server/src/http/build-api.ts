@@ -53,7 +53,8 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, deps: ApiDeps): FastifyReply {
   const problem = problemOf(error);
-  if (problem.status >= 500 && !(error instanceof ApiError)) deps.onError?.(error, request.url);
+  // A caller who went away is not there to be answered, and that is no error of ours.
+  if (problem.status >= 500 && !(error instanceof ApiError) && !reply.raw.destroyed) deps.onError?.(error, request.url);
   if (problem.status === 503) reply.header('retry-after', '2');
   if (problem.status === 405) reply.header('allow', 'GET, HEAD');
   return reply

@@ -34,6 +34,11 @@ describe('readiness', () => {
     expect(readiness(12_000, [status({})], store)).toEqual({ ready: true, reasons: [] });
   });
 
+  it('is given with what needs a person all the same', () => {
+    const degraded = ['part 1_1_1_0 of flows is damaged: run weir store check, then weir store repair'];
+    expect(readiness(12_000, [status({})], { ...store, degraded })).toEqual({ ready: true, reasons: [], degraded });
+  });
+
   it('is not when the collector has not written for more than five seconds', () => {
     expect(readiness(15_000, [status({})], store).reasons).toEqual(['no collecting process is running']);
   });

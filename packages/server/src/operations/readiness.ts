@@ -4,6 +4,8 @@ import { type CollectorStatus, STATUS_STALE_MS } from '../status.ts';
 export interface StoreFacts {
   /** Why the store cannot be written or read just now; empty when it can. */
   readonly problem: string;
+  /** What is wrong although it can, as sentences: a part of it is damaged, the clock is in doubt. */
+  readonly degraded?: readonly string[];
   readonly rows: number;
   readonly bytesOnDisk: number;
   /** Milliseconds since 1970; 0 when there are no flows. */
@@ -19,6 +21,8 @@ export interface Readiness {
   readonly ready: boolean;
   /** Plain sentences, empty when ready. */
   readonly reasons: readonly string[];
+  /** What needs a person although it is ready, as sentences. Not a reason to send probes elsewhere. */
+  readonly degraded?: readonly string[];
 }
 
 /** Part of the spool's cap from which on Weir says that it is in trouble. */
@@ -35,5 +39,6 @@ export function readiness(now: number, statuses: readonly CollectorStatus[], sto
       reasons.push(`the spool of ${collector} is ${Math.floor((100 * spool.bytes) / spool.capBytes)} % full`);
     }
   }
-  return { ready: reasons.length === 0, reasons };
+  const { degraded = [] } = store;
+  return { ready: reasons.length === 0, reasons, ...(degraded.length === 0 ? {} : { degraded }) };
 }

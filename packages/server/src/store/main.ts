@@ -2,11 +2,12 @@
 import { existsSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { cleanDemo } from '@weir/store';
+import { cleanDemo, StoreError } from '@weir/store';
 import { runChild } from '../child.ts';
 import { DEMO_PATH } from '../clean-demo.ts';
 import { buildApi } from '../http/index.ts';
-import { createLogger } from '../log.ts';
+import { createLogger, type Logger } from '../log.ts';
+import { ControlServer } from '../maintenance/listen.ts';
 import { Metrics } from '../operations/metrics.ts';
 import { readiness } from '../operations/readiness.ts';
 import { registerOperations } from '../operations/routes.ts';
@@ -50,8 +51,15 @@ runChild(async ({ config, directories }, channel) => {
       registerOperations(api, { readiness: ready, metrics });
       api.delete(DEMO_PATH, () => cleanDemo(storing.store));
     },
-    onError: (error, url) => log.error({ err: error, url }, 'a request failed'),
+    onError: (error, url) => logFailure(log, error, url),
   });
+  const control = new ControlServer(directories.data, {
+    store: storing.store,
+    rollups: storing.rollups,
+    damage: storing.damage,
+    log,
+  });
+  await control.listen();
   await channel.portFree();
   try {
     await app.listen({ host, port });
@@ -66,7 +74,15 @@ runChild(async ({ config, directories }, channel) => {
       const cutOff = setTimeout(() => app.server.closeAllConnections(), STORE_STOP_MS.requests);
       await app.close();
       clearTimeout(cutOff);
+      await control.close();
       await storing.stop();
     },
   };
 });
+
+/** What the store says of itself is one line; where it is no word of the store's, the stack tells where the mistake is. */
+function logFailure(log: Logger, error: unknown, url: string): void {
+  if (!(error instanceof StoreError) || error.code === 'engine' || error.code === 'bad_query') {
+    log.error({ err: error, url }, 'a request failed');
+  } else if (error.code !== 'cancelled') log.warn({ code: error.code, reason: error.message, url }, 'a request failed');
+}

@@ -22,6 +22,10 @@ export interface WeirOptions {
   readonly inside?: { readonly lab: Lab; readonly place: Place };
   /** More settings, as they stand in the configuration file. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** More variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A program that runs it, with its first arguments: `unshare`, for another view of the machine. */
+  readonly under?: readonly string[];
 }
 
 export interface Answer {
@@ -48,11 +52,16 @@ export class Weir {
         ...options.settings,
       }),
     );
-    const command = [MAIN, 'serve', '--config', file];
+    const [program, ...rest] = [...(options.under ?? []), process.execPath, MAIN, 'serve', '--config', file];
     this.#daemon =
       options.inside === undefined
-        ? new Daemon(process.execPath, command)
-        : options.inside.lab.start(options.inside.place, process.execPath, command);
+        ? new Daemon(program, rest, { env: { ...process.env, ...options.env } })
+        : options.inside.lab.start(options.inside.place, program, rest);
+  }
+
+  /** Its configuration file, for commands beside it. */
+  get config(): string {
+    return join(this.#options.folder, 'weir.yaml');
   }
 
   get spool(): string {
