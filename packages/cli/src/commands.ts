@@ -17,6 +17,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'flows', summary: 'print stored flows, or flows as they come', load: () => import('./commands/flows.ts') },
   { name: 'top', summary: 'print which groups carry most', load: () => import('./commands/top.ts') },
   { name: 'config', summary: 'check the configuration, print its schema', load: () => import('./commands/config.ts') },
+  {
+    name: 'store',
+    summary: 'check, repair, back up and restore what is stored',
+    load: () => import('./commands/store.ts'),
+  },
   { name: 'demo', summary: 'remove what the demo stored', load: () => import('./commands/demo.ts') },
   {
     name: 'decode',

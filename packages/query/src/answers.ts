@@ -221,6 +221,10 @@ export const StatusAnswer = z.object({
   demo: z.boolean(),
   ready: z.boolean(),
   reasons: z.array(z.string()).describe('Why it is not ready'),
+  degraded: z
+    .array(z.string())
+    .optional()
+    .describe('What needs a person although it is ready: a damaged part of the store, a clock that jumped'),
   started: z.number(),
   warnings: z
     .array(z.string())

@@ -2,7 +2,7 @@
 // A test that lacks something skips and says by name what to install; with CI=true that is a failure, except for what nobody can install.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,10 +25,10 @@ export const PACKAGES = {
 } as const;
 
 /**
- * What a test can ask for: a program of PACKAGES, `schemathesis`, `netns`: root that may make network namespaces, or `memory-cgroup`:
- * a control group of its own that bounds memory.
+ * What a test can ask for: a program of PACKAGES, `schemathesis`, `netns`: root that may make network namespaces, `memory-cgroup`: a control
+ * group of its own that bounds memory, or `libfaketime`: a library that shows a process another time.
  */
-export type Need = keyof typeof PACKAGES | 'schemathesis' | 'netns' | 'memory-cgroup';
+export type Need = keyof typeof PACKAGES | 'schemathesis' | 'netns' | 'memory-cgroup' | 'libfaketime';
 
 /**
  * What a machine has or has not: containers commonly mount control groups read-only, and neither `.ci/run` nor root in there can change
@@ -70,6 +70,14 @@ export function programPath(name: string): string | undefined {
   return undefined;
 }
 
+/** Path of the library that shows a process with threads another time, or undefined. */
+export function libfaketime(): string | undefined {
+  const folders = existsSync('/usr/lib')
+    ? readdirSync('/usr/lib').map((name) => join('/usr/lib', name, 'faketime'))
+    : [];
+  return folders.map((folder) => join(folder, 'libfaketimeMT.so.1')).find((path) => existsSync(path));
+}
+
 let netnsAllowed: boolean | undefined;
 
 /** Whether this process may make network namespaces: tries it, once. */
@@ -87,6 +95,9 @@ export function missing(...needs: Need[]): string[] {
     }
     if (need === 'schemathesis') {
       return programPath(need) === undefined ? ['schemathesis (.ci/run installs it from .ci/schemathesis.txt)'] : [];
+    }
+    if (need === 'libfaketime') {
+      return libfaketime() === undefined ? ['libfaketime (Debian package libfaketime)'] : [];
     }
     return programPath(need) === undefined ? [`${need} (Debian package ${PACKAGES[need]})`] : [];
   });

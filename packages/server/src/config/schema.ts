@@ -5,6 +5,9 @@ import { z } from 'zod';
 const size = (fallback: string) => sizeOf.prefault(fallback);
 const duration = (fallback: string) => durationOf.prefault(fallback);
 
+/** A size, or `auto`: found out at the start, from what the machine or the control group has. */
+const sizeOrAuto = () => z.union([z.literal('auto'), sizeOf]).prefault('auto');
+
 const port = z.int().min(1).max(65535);
 
 const MIN_STATE_BYTES = 1024 * 1024;
@@ -96,7 +99,7 @@ const retention = z.strictObject({
 });
 
 const query = z.strictObject({
-  max_memory: size('512MiB').describe('Memory one query may take'),
+  max_memory: sizeOrAuto().describe('Memory one query may take; auto is three quarters of store.memory'),
   max_time: duration('30s').describe('Time one query may take'),
   max_rows: z.int().min(1000).prefault(5_000_000_000).describe('Rows one query may read'),
   concurrency: z.int().min(1).max(64).prefault(4).describe('Queries that run at once; others wait'),
@@ -117,7 +120,9 @@ const store = z.strictObject({
     .min(1)
     .optional()
     .describe('File with the password at the server, in place of store.password'),
-  memory: size('700MiB').describe('Memory the embedded store may take in all'),
+  memory: sizeOrAuto().describe(
+    'Memory the embedded store may take in all; auto is what the control group or the machine leaves it, 700MiB on a machine of 24 GiB',
+  ),
   retention: retention.prefault({}),
   query: query.prefault({}),
 });

@@ -257,9 +257,9 @@ export class GatewayServer {
   }
 
   async #sendReadiness(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { ready, reasons } = await this.#options.health.readiness();
+    const { ready, reasons, degraded = [] } = await this.#options.health.readiness();
     if (ready) {
-      sendText(request, response, 'ready\n');
+      sendText(request, response, ['ready', ...degraded.map((what) => `degraded: ${what}`), ''].join('\n'));
       return;
     }
     sendProblem(request, response, {
@@ -267,7 +267,7 @@ export class GatewayServer {
       status: 503,
       title: 'Not ready',
       detail: reasons.join('; '),
-      more: { ready, reasons },
+      more: { ready, reasons, degraded },
       headers: { 'retry-after': '2' },
     });
   }

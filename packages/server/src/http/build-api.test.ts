@@ -205,6 +205,20 @@ describe('errors of the API', () => {
     }
   });
 
+  it('name the part of the store that is damaged, and what to do', async () => {
+    const part = { table: 'flows', uuid: '41ea3e88', name: '1795172400_6_6_0' };
+    const server = failing(new StoreError('damaged', 'internal words', 40, undefined, part));
+    expect((await get<Problem>('/api/v1/top', server)).body).toMatchObject({
+      type: 'urn:weir:problem:store_damaged',
+      status: 500,
+      title: 'The store is damaged',
+      detail:
+        'Part 1795172400_6_6_0 of flows is damaged: run weir store check, then weir store repair. ' +
+        'Questions that do not touch it are answered: try another range of time.',
+    });
+    await server.close();
+  });
+
   it('say 503 while the store is not ready, and nothing of the inside when something breaks', async () => {
     const unreachable = failing(new StoreError('unreachable', 'ECONNREFUSED 10.1.2.3'));
     expect((await get<Problem>('/api/v1/top', unreachable)).body).toMatchObject({

@@ -1,6 +1,6 @@
 // Errors as RFC 9457 problem details. Every error of the API leaves through here, so that callers always get the same shape.
 import { type Problem, QueryError, type QueryErrorCode, type QueryMistake } from '@weir/query';
-import { StoreError, type StoreErrorCode } from '@weir/store';
+import { DAMAGE_ADVICE, StoreError, type StoreErrorCode } from '@weir/store';
 import type { Refusal } from './security.ts';
 
 /** An error of the API itself. */
@@ -114,12 +114,22 @@ export function problemOf(error: unknown): Problem {
     const limit = LIMITS[error.code];
     if (limit !== undefined)
       return problem('query_limit', 'The query goes beyond a limit', 422, limit[1], { limit: limit[0] });
+    if (error.code === 'damaged') {
+      const detail = `${damageDetail(error)} Questions that do not touch it are answered: try another range of time.`;
+      return problem('store_damaged', 'The store is damaged', 500, detail);
+    }
     const later = LATER[error.code];
     if (later !== undefined) return problem('store_not_ready', 'The store is not ready', 503, later);
   }
   const status = statusOf(error);
   if (status >= 400 && status < 500) return problem('bad_request', 'Bad request', status, (error as Error).message);
   return problem('internal', 'Something went wrong here', 500, 'The request could not be answered; the log says why.');
+}
+
+/** What is damaged and what to do, without the words of the engine. */
+function damageDetail({ part }: StoreError): string {
+  const what = part === undefined ? 'A part of the store' : `Part ${part.name} of ${part.table ?? 'a table'}`;
+  return `${what} is damaged: ${DAMAGE_ADVICE}.`;
 }
 
 /** Status that the HTTP layer gives its own errors (a broken URL, headers too large). */

@@ -115,7 +115,7 @@ export class Health {
 
   async readiness(): Promise<Readiness> {
     const { live, store } = await this.#state();
-    return readiness(live, this.#storeProblem(store));
+    return readiness(live, this.#storeProblem(store), store?.facts.degraded);
   }
 
   /** The metrics as Prometheus reads them; all who ask at once get the same bytes. */

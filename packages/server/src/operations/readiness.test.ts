@@ -25,6 +25,11 @@ describe('readiness', () => {
     expect(readiness([status({})], '')).toEqual({ ready: true, reasons: [] });
   });
 
+  it('is given with what needs a person all the same', () => {
+    const degraded = ['part 1_1_1_0 of flows is damaged: run weir store check, then weir store repair'];
+    expect(readiness([status({})], '', degraded)).toEqual({ ready: true, reasons: [], degraded });
+  });
+
   it('is not when no collector lives', () => {
     expect(readiness([], '').reasons).toEqual(['no collecting process is running']);
   });

@@ -4,6 +4,8 @@ import type { CollectorStatus } from '../status.ts';
 export interface StoreFacts {
   /** Why the store cannot be written or read just now; empty when it can. */
   readonly problem: string;
+  /** What is wrong although it can, as sentences: a part of it is damaged, the clock is in doubt. */
+  readonly degraded?: readonly string[];
   readonly rows: number;
   readonly bytesOnDisk: number;
   /** Milliseconds since 1970; 0 when there are no flows. */
@@ -19,6 +21,8 @@ export interface Readiness {
   readonly ready: boolean;
   /** Plain sentences, empty when ready. */
   readonly reasons: readonly string[];
+  /** What needs a person although it is ready, as sentences. Not a reason to send probes elsewhere. */
+  readonly degraded?: readonly string[];
 }
 
 /** Part of the spool's cap from which on Weir says that it is in trouble. */
@@ -31,8 +35,13 @@ export const storeReason = ({ problem }: Pick<StoreFacts, 'problem'>): string =>
 /**
  * @param live statuses of the collecting processes that are running
  * @param store why the store cannot be written or read, as a sentence; empty when it can
+ * @param degraded what is wrong with the store although it can
  */
-export function readiness(live: readonly CollectorStatus[], store: string): Readiness {
+export function readiness(
+  live: readonly CollectorStatus[],
+  store: string,
+  degraded: readonly string[] = [],
+): Readiness {
   const reasons: string[] = store === '' ? [] : [store];
   if (live.length === 0) reasons.push('no collecting process is running');
   for (const { collector, spool } of live) {
@@ -41,5 +50,5 @@ export function readiness(live: readonly CollectorStatus[], store: string): Read
       reasons.push(`the spool of ${collector} is ${Math.floor((100 * spool.bytes) / spool.capBytes)} % full`);
     }
   }
-  return { ready: reasons.length === 0, reasons };
+  return { ready: reasons.length === 0, reasons, ...(degraded.length === 0 ? {} : { degraded }) };
 }

@@ -6,20 +6,27 @@ import type { StoreFacts } from '../operations/readiness.ts';
 
 const REFRESH_MS = 5000;
 
+/** What others know. */
+export interface MoreFacts {
+  rolledUpUntil(): number;
+  /** What is wrong although flows are stored and questions answered, as sentences. */
+  degraded(): readonly string[];
+}
+
 export class FactsKeeper {
   readonly #store: Store;
   readonly #loader: Loader;
   readonly #spoolDir: string;
-  readonly #rolledUpUntil: () => number;
+  readonly #more: MoreFacts;
   #timer: NodeJS.Timeout | undefined;
   #stored = { rows: 0, bytesOnDisk: 0, oldest: 0, newest: 0 };
   #problem = '';
 
-  constructor(store: Store, loader: Loader, spoolDir: string, rolledUpUntil: () => number) {
+  constructor(store: Store, loader: Loader, spoolDir: string, more: MoreFacts) {
     this.#store = store;
     this.#loader = loader;
     this.#spoolDir = spoolDir;
-    this.#rolledUpUntil = rolledUpUntil;
+    this.#more = more;
   }
 
   async start(): Promise<void> {
@@ -43,7 +50,8 @@ export class FactsKeeper {
     return {
       ...this.#stored,
       problem: state === 'retrying' ? (reason ?? 'it refuses flows') : this.#problem,
-      rolledUpUntil: this.#rolledUpUntil(),
+      degraded: this.#more.degraded(),
+      rolledUpUntil: this.#more.rolledUpUntil(),
       backlogFiles,
       loadedRows: rows,
       loadedFiles: files,

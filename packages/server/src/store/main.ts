@@ -1,10 +1,11 @@
 // The storing process: the store, what keeps it in shape, and the API over it, which callers reach through the gateway.
 import { rmSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { cleanDemo } from '@weir/store';
+import { cleanDemo, StoreError } from '@weir/store';
 import { runChild } from '../child.ts';
 import { buildApi, DEFAULT_LIMITS, QueryGate } from '../http/index.ts';
-import { createLogger } from '../log.ts';
+import { createLogger, type Logger } from '../log.ts';
+import { ControlServer } from '../maintenance/listen.ts';
 import { readiness, storeReason } from '../operations/readiness.ts';
 import { keepStoreStatus, readGatewayWarnings } from '../operations/store-status.ts';
 import { runningOf, statusReader } from '../status.ts';
@@ -33,15 +34,22 @@ runChild(async ({ config, directories, httpSocket }, channel) => {
     store: storing.store,
     storeFacts,
     rolledUpUntil: () => storing.rollups.rolledUpUntil(),
-    readiness: () => readiness(runningOf(collectors()), storeReason(storeFacts())),
+    readiness: () => readiness(runningOf(collectors()), storeReason(storeFacts()), storeFacts().degraded),
     collectors,
     gatewayWarnings: () => readGatewayWarnings(directories.data),
     cleanDemo: () => cleanDemo(storing.store),
     gate,
     limits: { tailHeartbeatMs: Math.min(DEFAULT_LIMITS.tailHeartbeatMs, config.http.idle_timeout / 2) },
     allowedHosts: config.http.allowed_hosts,
-    onError: (error, url) => log.error({ err: error, url }, 'a request failed'),
+    onError: (error, url) => logFailure(log, error, url),
   });
+  const control = new ControlServer(directories.data, {
+    store: storing.store,
+    rollups: storing.rollups,
+    damage: storing.damage,
+    log,
+  });
+  await control.listen();
   // Of a storing process before this one that was killed.
   rmSync(httpSocket, { force: true });
   await app.listen({ path: httpSocket });
@@ -62,7 +70,15 @@ runChild(async ({ config, directories, httpSocket }, channel) => {
       const cutOff = setTimeout(() => app.server.closeAllConnections(), STORE_STOP_MS.requests);
       await app.close();
       clearTimeout(cutOff);
+      await control.close();
       await storing.stop();
     },
   };
 });
+
+/** What the store says of itself is one line; where it is no word of the store's, the stack tells where the mistake is. */
+function logFailure(log: Logger, error: unknown, url: string): void {
+  if (!(error instanceof StoreError) || error.code === 'engine' || error.code === 'bad_query') {
+    log.error({ err: error, url }, 'a request failed');
+  } else if (error.code !== 'cancelled') log.warn({ code: error.code, reason: error.message, url }, 'a request failed');
+}

@@ -1,30 +1,55 @@
-// The storing process's parts and the order in which they start and stop: store, roll-ups, loader, retention.
+// The storing process's parts and the order in which they start and stop: store, roll-ups, loader, retention, the watch for damage.
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { Log } from '@weir/spool';
-import { Loader, openStore, Retention, RollupMaker, type Store } from '@weir/store';
+import {
+  ClockGuard,
+  DATABASE,
+  DamageWatch,
+  Loader,
+  mending,
+  openStore,
+  Retention,
+  RollupMaker,
+  releaseSnapshots,
+  type Store,
+} from '@weir/store';
 import type { Directories } from '../child.ts';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../log.ts';
 import { STORE_STOP_MS } from '../supervisor/stop.ts';
 import { FactsKeeper } from './facts.ts';
-import { storeTarget } from './target.ts';
+import { memoryLimit } from './memory-limit.ts';
+import { memoryWarning } from './memory-share.ts';
+import { storeOptions, storeTarget } from './target.ts';
 import { assertStoreWritable, explainFailure } from './trouble.ts';
 
 /** With this many processors two files go in side by side, and merges get more than one thread. */
 const MANY_CORES = 4;
 
+interface Parts {
+  readonly store: Store;
+  readonly loader: Loader;
+  readonly rollups: RollupMaker;
+  readonly retention: Retention;
+  readonly damage: DamageWatch;
+  readonly facts: FactsKeeper;
+}
+
 export class Storing {
   readonly store: Store;
   readonly facts: FactsKeeper;
   readonly rollups: RollupMaker;
+  readonly damage: DamageWatch;
   readonly #loader: Loader;
   readonly #retention: Retention;
 
-  private constructor(store: Store, loader: Loader, rollups: RollupMaker, retention: Retention, facts: FactsKeeper) {
+  private constructor({ store, loader, rollups, retention, damage, facts }: Parts) {
     this.store = store;
     this.#loader = loader;
     this.#retention = retention;
     this.rollups = rollups;
+    this.damage = damage;
     this.facts = facts;
   }
 
@@ -33,16 +58,19 @@ export class Storing {
     const target = storeTarget(config, directories);
     const place = 'path' in target ? { name: target.path, embedded: true } : { name: target.url, embedded: false };
     if (place.embedded) assertStoreWritable(place.name);
-    const store = openStore(target, {
-      maxMemoryBytes: config.store.memory,
-      queries: config.store.query.concurrency,
-      mergeThreads: Math.max(1, Math.floor(availableParallelism() / 2)),
-      limits: queryLimits(config),
-    });
+    const warning = place.embedded ? memoryWarning(config.store, memoryLimit()) : undefined;
+    if (warning !== undefined) log.warn(warning);
+    const store = openStore(target, storeOptions(config));
     await store.migrate();
+    if (store.path !== undefined) releaseSnapshots(store.path);
     const logLine: Log = (level, message, details) => log[level](details ?? {}, message);
     const rollups = new RollupMaker({ store, dir: directories.spool, log: logLine });
-    await rollups.prepare();
+    await mending(
+      store,
+      () => rollups.prepare(),
+      ({ table, part, meaning }) =>
+        log.error(`part ${part} of ${table} was damaged and is kept in detached/: ${meaning}`),
+    );
     const loader = new Loader({
       store,
       dir: directories.spool,
@@ -51,20 +79,35 @@ export class Storing {
       onFlows: (manifest) => rollups.flowsComing(manifest),
       explain: (failure) => explainFailure(failure, place),
     });
-    const retention = makeRetention(config, store, rollups, logLine);
-    const facts = new FactsKeeper(store, loader, directories.spool, () => rollups.rolledUpUntil()['1m']);
+    const retention = await makeRetention(config, directories, store, rollups, logLine);
+    const damage = new DamageWatch({
+      store,
+      rollups,
+      // What was claimed before the last end is worked off when the spool was empty once.
+      settled: () => facts.facts().backlogFiles === 0,
+      log: logLine,
+    });
+    const facts = new FactsKeeper(store, loader, directories.spool, {
+      rolledUpUntil: () => rollups.rolledUpUntil()['1m'],
+      degraded: () => [...damage.problems(), retention.clockDoubt()].filter((what) => what !== undefined),
+    });
     loader.start();
     rollups.start();
     retention.start();
+    damage.start();
     await facts.start();
-    return new Storing(store, loader, rollups, retention, facts);
+    return new Storing({ store, loader, rollups, retention, damage, facts });
   }
 
   /** Loads what waits in the spool for a while first; the rest is as safe there, and is loaded at the next start. */
   async stop(): Promise<void> {
-    const deadline = Date.now() + STORE_STOP_MS.drain;
-    await Promise.all([this.#retention.stop(), this.rollups.stop()]);
-    while (this.facts.facts().backlogFiles > 0 && this.#loader.state.state !== 'retrying' && Date.now() < deadline) {
+    const deadline = performance.now() + STORE_STOP_MS.drain;
+    await Promise.all([this.#retention.stop(), this.rollups.stop(), this.damage.stop()]);
+    while (
+      this.facts.facts().backlogFiles > 0 &&
+      this.#loader.state.state !== 'retrying' &&
+      performance.now() < deadline
+    ) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     await this.#loader.stop();
@@ -73,13 +116,19 @@ export class Storing {
   }
 }
 
-function queryLimits(config: Config) {
-  const { max_memory, max_time, max_rows } = config.store.query;
-  return { maxMemoryBytes: max_memory, maxSeconds: max_time / 1000, maxRowsToRead: max_rows };
-}
-
-function makeRetention({ store: settings }: Config, store: Store, rollups: RollupMaker, log: Log): Retention {
+async function makeRetention(
+  { store: settings }: Config,
+  directories: Directories,
+  store: Store,
+  rollups: RollupMaker,
+  log: Log,
+): Promise<Retention> {
   const { flows, rollup_1m, rollup_5m, rollup_1h, max_size } = settings.retention;
+  const newestKnown = await newestFlow(store);
+  const clock = new ClockGuard({
+    path: join(directories.data, 'clock.json'),
+    ...(newestKnown === undefined ? {} : { newestKnown }),
+  });
   return new Retention({
     store,
     keepSeconds: {
@@ -92,6 +141,18 @@ function makeRetention({ store: settings }: Config, store: Store, rollups: Rollu
     },
     maxBytes: max_size,
     onFlowsDropped: (time) => rollups.flowsDropped(time),
+    clockInDoubt: () => clock.look(),
+    ...(store.path === undefined ? {} : { ballastPath: join(store.path, 'weir-ballast') }),
     log,
   });
+}
+
+/** When the newest flow was received, milliseconds since 1970; undefined when there is none. Throws StoreError. */
+async function newestFlow(store: Store): Promise<number | undefined> {
+  const { rows } = await store.query(
+    `SELECT count() AS parts, toUnixTimestamp(max(max_time)) AS newest FROM system.parts
+     WHERE active AND database = {database:String} AND table = 'flows'`,
+    { database: DATABASE },
+  );
+  return Number(rows[0].parts) === 0 ? undefined : Number(rows[0].newest) * 1000;
 }

@@ -24,14 +24,18 @@ export async function missingInAll(store: Reader): Promise<number> {
   return Number(rows[0].kept ?? 0) - Number(rows[0].present ?? 0);
 }
 
-/** How many flows of each exporter are missing, by its key as decimal text. Reads a column of all flows. Throws StoreError. */
-export async function missingByExporter(store: Reader): Promise<Map<string, number>> {
+/**
+ * How many flows of each exporter are missing, by its key as decimal text; `besides`: a part that is counted as missing too. Reads a
+ * column of all flows. Throws StoreError.
+ */
+export async function missingByExporter(store: Reader, besides = ''): Promise<Map<string, number>> {
   const { rows } = await store.query(
     `SELECT toString(exporter) AS exporter, sum(kept) AS missing FROM (
        SELECT exporter, ${KEPT} AS kept FROM ${DATABASE}.ledger WHERE ${ACCOUNTS} GROUP BY exporter
-       UNION ALL SELECT exporter, -toInt64(count()) AS kept FROM ${DATABASE}.flows GROUP BY exporter
+       UNION ALL
+       SELECT exporter, -toInt64(count()) AS kept FROM ${DATABASE}.flows WHERE _part != {besides:String} GROUP BY exporter
      ) GROUP BY exporter HAVING missing != 0`,
-    {},
+    { besides },
     { limits: LIMITS },
   );
   return new Map(rows.map((row) => [String(row.exporter), Number(row.missing)]));

@@ -147,6 +147,16 @@ describe('flows in a damaged part', () => {
     });
   });
 
+  it('are lost of the exporters that they are from, also where that cannot be read any more', async () => {
+    const dir = copies.copy();
+    harm(join(dir, first(dir, 'data.bin')), 'zero');
+    await opened(dir, async ({ store, rollups }) => {
+      expect((await repairStore(store, rollups)).parts.map(({ lost, saved }) => [lost, saved])).toEqual([[30_000, 0]]);
+      expect((await counts(store)).damaged).toEqual({ '1': 10_000, '2': 10_000, '3': 10_000 });
+      expect(await missingByExporter(store)).toEqual(new Map());
+    });
+  });
+
   it('are all there after a repair when only what is written beside them is damaged', async () => {
     for (const file of ['count.txt', 'minmax_time_received.idx', 'primary.cidx']) {
       await opened(copies.copy(), async ({ store, rollups }) => {

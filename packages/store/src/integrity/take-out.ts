@@ -8,6 +8,7 @@ import { DATABASE, type Resolution, ROLLUPS } from '../schema/tables.ts';
 import type { Store } from '../store.ts';
 import { StoreError } from '../store-error.ts';
 import { rowsOfPart } from './exporter-rows.ts';
+import { missingByExporter, upTo } from './missing-flows.ts';
 import type { StorePart } from './parts.ts';
 import { readableRows } from './salvage.ts';
 import { finishSaving, saveReadable } from './save-flows.ts';
@@ -82,7 +83,33 @@ export async function takeOut(
 const sum = (counts: ReadonlyMap<string, number>): number =>
   [...counts.values()].reduce((all, count) => all + count, 0);
 
-/** Lost of each exporter: what the part had less what was saved; '0' for those whose exporter cannot be read. */
+/**
+ * Whose the rows are whose exporter cannot be read: what the ledger says of each exporter tells, less what is known already. '0' for those
+ * of which nobody can tell.
+ */
+async function attribute(
+  store: OutStore,
+  part: StorePart,
+  unreadable: number,
+  known: readonly ReadonlyMap<string, number>[],
+): Promise<Map<string, number>> {
+  const missing = new Map<string, number>();
+  try {
+    for (const [exporter, count] of await missingByExporter(store, part.name)) {
+      const rest = known.reduce((left, counts) => left - (counts.get(exporter) ?? 0), count);
+      if (rest > 0) missing.set(exporter, rest);
+    }
+  } catch (error) {
+    // Another part is damaged too.
+    if (!(error instanceof StoreError) || error.code !== 'damaged') throw error;
+  }
+  const share = upTo(unreadable, missing);
+  const unknown = unreadable - sum(share);
+  if (unknown > 0) share.set('0', unknown);
+  return share;
+}
+
+/** Lost of each exporter: what the part had less what was saved. */
 async function lostFlows(store: OutStore, part: StorePart): Promise<{ lost: Map<string, number>; saved: number }> {
   const had = await rowsOfPart(store, part.name, part.rows);
   const saved = await saveReadable(store, part);
@@ -91,7 +118,11 @@ async function lostFlows(store: OutStore, part: StorePart): Promise<{ lost: Map<
     const gone = count - (saved.get(exporter) ?? 0);
     if (gone > 0) lost.set(exporter, gone);
   }
-  if (had.unreadable > 0) lost.set('0', had.unreadable);
+  if (had.unreadable > 0) {
+    for (const [exporter, count] of await attribute(store, part, had.unreadable, [lost, saved])) {
+      lost.set(exporter, (lost.get(exporter) ?? 0) + count);
+    }
+  }
   return { lost, saved: sum(saved) };
 }
 

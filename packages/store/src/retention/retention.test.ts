@@ -133,7 +133,7 @@ describeStores('retention', {}, (get) => {
     });
     expect(await some.step()).toEqual([]);
     expect(await some.step()).toEqual([]);
-    expect(some.doubt).toBe(doubt);
+    expect(some.clockDoubt()).toBe(doubt);
     const bySize = retention({ maxBytes: 1, clockInDoubt: () => doubt });
     expect((await bySize.step()).map(({ partition }) => partition)).toEqual([
       '2026-01-02 10:00:00',
@@ -141,7 +141,7 @@ describeStores('retention', {}, (get) => {
     ]);
     doubt = undefined;
     expect((await some.step()).map(({ partition }) => partition)).toEqual(['2026-01-02 12:00:00']);
-    expect(some.doubt).toBeUndefined();
+    expect(some.clockDoubt()).toBeUndefined();
     expect(logged.slice(0, 2)).toEqual(['warn the clock jumped 400 days ahead', 'info the clock is believed again']);
   });
 

@@ -38,6 +38,8 @@ export interface DroppedPartition {
 
 /** How often old marks of the ledger are looked for: a look reads all of them. */
 const MARKS_EVERY_MS = 3_600_000;
+/** How old a look at the clock may be that is told, in milliseconds. */
+const CLOCK_EVERY_MS = 5000;
 
 export class Retention {
   readonly stats = { partitions: 0, rows: 0, bytes: 0, failures: 0 };
@@ -48,6 +50,7 @@ export class Retention {
   readonly #stop = new AbortController();
   readonly #ballast: Ballast | undefined;
   #doubt: string | undefined;
+  #clockLooked = Number.NEGATIVE_INFINITY;
   #marksLooked = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
 
@@ -69,8 +72,9 @@ export class Retention {
     await this.#running;
   }
 
-  /** Why nothing is dropped for its age just now, as a sentence; undefined when that goes on. */
-  get doubt(): string | undefined {
+  /** Why nothing is dropped for its age just now, as a sentence; undefined when that goes on. Looks at the clock now and then. */
+  clockDoubt(): string | undefined {
+    if (performance.now() - this.#clockLooked >= CLOCK_EVERY_MS) this.#look();
     return this.#doubt;
   }
 
@@ -139,6 +143,7 @@ export class Retention {
   }
 
   #look(): void {
+    this.#clockLooked = performance.now();
     const doubt = this.#options.clockInDoubt?.();
     if (doubt !== undefined && this.#doubt === undefined) this.#log('warn', doubt);
     if (doubt === undefined && this.#doubt !== undefined) this.#log('info', 'the clock is believed again');

@@ -33,6 +33,8 @@ export interface WeirOptions {
   readonly openFiles?: number;
   /** More settings, as they stand in the configuration file. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** A program that runs it, with its first arguments: `unshare`, for another view of the machine. */
+  readonly under?: readonly string[];
 }
 
 export type Part = 'store' | 'collect' | 'sinks';
@@ -61,13 +63,18 @@ export class Weir {
         http: { port: options.httpPort, ...httpSettings(options.settings?.http) },
       }),
     );
-    const { sockets = [], env = {}, openFiles, inside } = options;
+    const { sockets = [], env = {}, openFiles, inside, under = [] } = options;
     const limited = openFiles === undefined ? [] : ['prlimit', `--nofile=${openFiles}:${openFiles}`];
-    const [program, ...command] = [...limited, process.execPath, MAIN, 'serve', '--config', file];
+    const [program, ...command] = [...limited, ...under, process.execPath, MAIN, 'serve', '--config', file];
     this.#daemon =
       inside === undefined
         ? new Daemon(program, command, { sockets, env: { ...process.env, ...env } })
         : inside.lab.start(inside.place, program, command);
+  }
+
+  /** Its configuration file, for commands beside it. */
+  get config(): string {
+    return join(this.#options.folder, 'weir.yaml');
   }
 
   get spool(): string {

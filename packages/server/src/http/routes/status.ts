@@ -15,13 +15,14 @@ export const status = route({
   handle(_, asking) {
     const { deps } = asking;
     const facts = deps.storeFacts();
-    const { ready, reasons } = deps.readiness();
+    const { ready, reasons, degraded = [] } = deps.readiness();
     const collectors = deps.collectors();
     return {
       version: deps.version,
       demo: deps.demo || collectors.some((collector) => collector.demo),
       ready,
       reasons: [...reasons],
+      degraded: [...degraded],
       started: deps.started,
       warnings: [...deps.gatewayWarnings()],
       collectors: collectors.map((collector) => ({

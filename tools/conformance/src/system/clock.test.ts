@@ -1,0 +1,83 @@
+// A storing process whose clock is set a year ahead, and back: a library shows it the time that a file says.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitUntil } from '../lab/process.ts';
+import { libfaketime, needs } from '../needs.ts';
+import { Load } from './load.ts';
+import { freeTcpPort, freeUdpPort } from './ports.ts';
+import { Weir } from './weir.ts';
+
+describe.runIf(needs('libfaketime'))('weir serve whose clock jumps', () => {
+  let folder: string;
+  let weir: Weir;
+  let load: Load;
+  let start: () => Promise<void>;
+  const setClock = (by: string) => writeFileSync(join(folder, 'clock'), `${by}\n`);
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'weir-clock-'));
+    setClock('+0');
+    const [udpPort, httpPort] = [await freeUdpPort(), await freeTcpPort()];
+    load = new Load(udpPort);
+    start = async () => {
+      weir = new Weir({
+        folder,
+        udpPorts: [udpPort],
+        httpPort,
+        env: {
+          LD_PRELOAD: libfaketime() ?? '',
+          FAKETIME_TIMESTAMP_FILE: join(folder, 'clock'),
+          FAKETIME_NO_CACHE: '1',
+          FAKETIME_DONT_FAKE_MONOTONIC: '1',
+        },
+      });
+      await weir.ready();
+    };
+    await start();
+  });
+  afterEach(async () => {
+    await load.close();
+    await weir.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Flows in the store, whatever time they are of. */
+  const stored = async () => (await weir.ask<{ store: { rows: number } }>('/api/v1/status')).store.rows;
+  const says = (what: RegExp) =>
+    waitUntil(
+      async () => what.test((await weir.get('/readyz')).body),
+      () => `/readyz never says ${what}\n${weir.output}`,
+      150,
+    );
+
+  it('drops nothing for its age, says so until the clock is right again, and stores meanwhile', async () => {
+    await load.send(1000);
+    await weir.settles();
+    await waitUntil(
+      async () => (await stored()) === load.last,
+      () => weir.output,
+      30,
+    );
+    setClock('+400d');
+    await says(/^degraded: the clock of this machine jumped 400 days ahead: no data is dropped for its age/m);
+    expect(await stored()).toBe(load.last);
+    await load.send(100);
+    await weir.settles();
+    await waitUntil(
+      async () => (await stored()) === load.last,
+      () => weir.output,
+      30,
+    );
+
+    // It knows across a restart what the time was.
+    await weir.stop();
+    await start();
+    await says(/^degraded: the clock of this machine jumped 400 days ahead/m);
+    expect(await stored()).toBe(load.last);
+    setClock('+0');
+    await says(/^ready\n$/);
+    expect(await stored()).toBe(load.last);
+  }, 600_000);
+});
