@@ -13,7 +13,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   enrich: ['record'],
   query: ['record'],
   spool: ['record', 'libc'],
-  store: ['record', 'query', 'spool'],
+  store: ['record', 'libc', 'query', 'spool'],
   sinks: ['record', 'config', 'libc', 'enrich', 'query', 'spool'],
   server: ['record', 'config', 'wire', 'libc', 'listen', 'enrich', 'query', 'spool', 'store', 'sinks'],
   // The command line starts everything, the demo included.

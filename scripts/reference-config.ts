@@ -9,7 +9,7 @@ export function configReference(): string {
     setting.fallback === undefined ? '' : code(JSON.stringify(setting.fallback)),
     setting.description,
     code(variableOf(setting)),
-    code(flagOf(setting)),
+    setting.secret ? 'none: a secret' : code(flagOf(setting)),
   ]);
   return `${GENERATED_NOTE}
 

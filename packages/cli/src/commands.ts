@@ -9,6 +9,11 @@ export interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   { name: 'serve', summary: 'receive, store and show flows', load: () => import('./commands/serve.ts') },
+  {
+    name: 'reload',
+    summary: 'make a running Weir read its configuration and its code again',
+    load: () => import('./commands/reload.ts'),
+  },
   { name: 'flows', summary: 'print stored flows, or flows as they come', load: () => import('./commands/flows.ts') },
   { name: 'top', summary: 'print which groups carry most', load: () => import('./commands/top.ts') },
   { name: 'config', summary: 'check the configuration, print its schema', load: () => import('./commands/config.ts') },

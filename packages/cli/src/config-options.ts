@@ -7,10 +7,11 @@ import type { Context } from './command.ts';
 const attribute = (path: readonly string[]) =>
   path.join('_').replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-/** Adds `--config` and a flag for every setting. */
+/** Adds `--config` and a flag for every setting that is no secret. */
 export function addConfigOptions(command: Command): void {
   command.addOption(new Option('-c, --config <file>', 'YAML file with settings').env('WEIR_CONFIG'));
   for (const setting of settings()) {
+    if (setting.secret) continue;
     const argument = setting.type === 'boolean' ? '[true|false]' : `<${setting.type.replaceAll(' ', '-')}>`;
     command.addOption(new Option(`${flagOf(setting)} ${argument}`, setting.description));
   }

@@ -12,6 +12,20 @@ Exit codes:
   2  the command line, the configuration or a file it names is wrong
   3  done, but part of the input could not be decoded`;
 
+/** What commander says of an option it does not know, value included: it may be a secret under a misspelt name. */
+const VALUE_OF_UNKNOWN = /(unknown option '[^'=]*)=[^']*/;
+
+/** Arguments that may be a secret, or a URL with one. The settings, which know, take time to load. */
+const SUSPICIOUS = /^--[a-z-]*(password|secret|token|key)|:\/\/[^/]*@/;
+
+/** Throws CliError `usage` where a secret is on the command line, for commands without settings too. */
+async function refuseSecrets(args: readonly string[]): Promise<void> {
+  if (!args.some((argument) => SUSPICIOUS.test(argument))) return;
+  const { secretInArguments } = await import('@weir/server');
+  const reason = secretInArguments(args);
+  if (reason !== undefined) throw new CliError('usage', reason);
+}
+
 /** Runs the command line `args` (without node and script). Resolves to the exit code; never rejects. */
 export async function run(args: readonly string[], context: Context): Promise<number> {
   const program = new Command('weir')
@@ -22,11 +36,12 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     .addHelpText('after', EXIT_HELP);
   const output = {
     writeOut: (text: string) => void context.stdout.write(text),
-    writeErr: (text: string) => void context.stderr.write(text),
+    writeErr: (text: string) => void context.stderr.write(text.replace(VALUE_OF_UNKNOWN, '$1')),
   };
   program.exitOverride().configureOutput(output);
   const wanted = args.find((argument) => !argument.startsWith('-'));
   try {
+    await refuseSecrets(args);
     for (const entry of COMMANDS) {
       const command = program.command(entry.name).description(entry.summary).exitOverride().configureOutput(output);
       if (entry.name === wanted || (wanted === 'help' && args.includes(entry.name)))
@@ -51,7 +66,7 @@ function exitCode(error: unknown, context: Context): number {
   }
   if (error instanceof ServerError) {
     for (const mistake of error.mistakes) context.stderr.write(`weir: ${mistake}\n`);
-    return error.code === 'start_failed' ? EXIT.failed : EXIT.usage;
+    return ['start_failed', 'not_running'].includes(error.code) ? EXIT.failed : EXIT.usage;
   }
   // Not the user's doing: the stack is what a report needs.
   context.stderr.write(`weir: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -8,10 +8,14 @@ export interface Ran {
   readonly stderr: string;
 }
 
-export async function runWeir(args: readonly string[], signal = new AbortController().signal): Promise<Ran> {
+export async function runWeir(
+  args: readonly string[],
+  signal = new AbortController().signal,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
   const stdout = new Catcher();
   const stderr = new Catcher();
-  const code = await run(args, { stdout, stderr, env: {}, signal });
+  const code = await run(args, { stdout, stderr, env, signal });
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 

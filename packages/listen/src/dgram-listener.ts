@@ -2,7 +2,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { parseAddress } from '@weir/record';
 import { bindError, endpointText, ListenError } from './errors.ts';
-import type { BackendOptions, DatagramBatch, Listener, ListenerStats, ListenHandler } from './listener.ts';
+import type { BackendOptions, DatagramBatch, Listener, ListenerStats, ListenHandler, StopOptions } from './listener.ts';
 import { receiveBufferWarning } from './receive-buffer.ts';
 import type { ResolvedBind } from './resolve.ts';
 
@@ -87,6 +87,7 @@ class DgramListener implements Listener {
   readonly #warnings: string[];
   readonly #batch: DatagramBatch = {
     count: 0,
+    first: 0,
     data: new Uint8Array(DATA_BYTES),
     starts: new Uint32Array(SLOTS),
     ends: new Uint32Array(SLOTS),
@@ -99,7 +100,7 @@ class DgramListener implements Listener {
   readonly #peers = new Map<string, Uint32Array>();
   #used = 0;
   #flushPlanned = false;
-  #stopped = false;
+  #stopped: 'no' | 'drain' | 'leave' = 'no';
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
   #handler: ListenHandler | undefined;
@@ -130,7 +131,7 @@ class DgramListener implements Listener {
   #message(bound: Bound, data: Buffer, peer: RemoteInfo): void {
     const handler = this.#handler;
     if (handler === undefined) {
-      if (this.#stopped) return;
+      if (this.#stopped !== 'no') return;
       if (this.#early.length < SLOTS) this.#early.push({ bound, data, peer });
       else bound.dropped++;
       return;
@@ -172,7 +173,9 @@ class DgramListener implements Listener {
 
   #flush(handler: ListenHandler): void {
     this.#flushPlanned = false;
-    if (this.#batch.count > 0) handler.onBatch(this.#batch);
+    const { count } = this.#batch;
+    if (count > 0) handler.onBatch(this.#batch);
+    this.#batch.first += count;
     this.#batch.count = 0;
     this.#used = 0;
   }
@@ -196,7 +199,7 @@ class DgramListener implements Listener {
 
   run(handler: ListenHandler): Promise<void> {
     this.#handler = handler;
-    this.#timer = setInterval(() => this.#guard(() => handler.onTick(Date.now())), TICK_MS);
+    this.#timer = setInterval(() => this.#guard(() => handler.onTick(performance.now())), TICK_MS);
     for (const { socket, host, port } of this.#bound) {
       socket.on('error', (cause) => {
         const text = `receiving on UDP ${endpointText(host, port)} failed: ${cause.message}`;
@@ -204,7 +207,7 @@ class DgramListener implements Listener {
       });
     }
     for (const { bound, data, peer } of this.#early.splice(0)) this.#message(bound, data, peer);
-    if (this.#stopped) void this.#finish();
+    if (this.#stopped !== 'no') void this.#finish();
     return this.#settle.promise;
   }
 
@@ -214,17 +217,17 @@ class DgramListener implements Listener {
     await this.#drained();
     this.#guard(() => {
       this.#flush(handler);
-      handler.onTick(Date.now());
+      handler.onTick(performance.now());
       this.#end();
     });
   }
 
   /** Node reads what waits in each turn of the event loop: after three without a datagram the queues are empty. */
   async #drained(): Promise<void> {
-    const deadline = Date.now() + 2_000;
+    const deadline = performance.now() + 2_000;
     let quiet = 0;
     let before = -1;
-    while (quiet < 3 && Date.now() < deadline) {
+    while (quiet < 3 && this.#stopped === 'drain' && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 1));
       const total = this.#bound.reduce((sum, { datagrams }) => sum + datagrams, 0);
       quiet = total === before ? quiet + 1 : 0;
@@ -232,10 +235,11 @@ class DgramListener implements Listener {
     }
   }
 
-  stop(): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    void this.#finish();
+  stop({ drain = true }: StopOptions = {}): void {
+    const before = this.#stopped;
+    if (!drain) this.#stopped = 'leave';
+    else if (before === 'no') this.#stopped = 'drain';
+    if (before === 'no') void this.#finish();
   }
 
   stats(): ListenerStats {
@@ -250,6 +254,8 @@ class DgramListener implements Listener {
         datagrams,
         bytes,
       })),
+      dropReadings: [],
+      floods: [],
       warnings: this.#warnings,
     };
   }

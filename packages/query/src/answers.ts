@@ -134,14 +134,30 @@ export const ExportersAnswer = z.object({
 });
 export type ExportersAnswer = z.infer<typeof ExportersAnswer>;
 
+const Sinks = z.record(z.string(), Counts).describe('Accounts of each sink, by its name');
+const InFlight = z
+  .number()
+  .describe('Flows received that are not yet in an account: in memory or in the spool, whatever sinks do');
+
 export const LedgerAnswer = z.object({
   meta: Meta,
   accounts: z.array(z.object({ name: z.string(), unit: z.string(), role: z.string(), description: z.string() })),
-  exporters: z.array(z.object({ key: z.string(), address: z.string(), counts: Counts })),
+  exporters: z.array(
+    z.object({
+      key: z.string(),
+      address: z.string().describe('Empty for what belongs to no exporter, and for one that is not stored yet'),
+      counts: Counts,
+      sinks: Sinks,
+      in_flight: InFlight,
+      differences: z.array(z.number()).describe('Of each of `balances`, in their order, for this exporter alone'),
+    }),
+  ),
   total: Counts,
-  in_flight: z.number().describe('Flows received that are not yet in an account: in memory or in the spool'),
+  sinks: Sinks,
+  in_flight: InFlight,
   balances: z.array(
     z.object({
+      consumer: z.string().describe('Whose parts they are: empty for the collectors, `store`, or the name of a sink'),
       total: z.string(),
       parts: z.array(z.string()),
       difference: z.number().describe('total minus the parts: what is under way, 0 when all is quiet'),
@@ -198,6 +214,9 @@ export const StatusAnswer = z.object({
   ready: z.boolean(),
   reasons: z.array(z.string()).describe('Why it is not ready'),
   started: z.number(),
+  warnings: z
+    .array(z.string())
+    .describe('What is wrong with the page and the API: connections over a limit, and from where'),
   collectors: z.array(
     z.object({
       id: z.string(),

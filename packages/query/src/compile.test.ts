@@ -9,7 +9,8 @@ import { compileSeries } from './compile-series.ts';
 import { compileTail } from './compile-tail.ts';
 import { compileTop } from './compile-top.ts';
 import { compileValues } from './compile-values.ts';
-import { FlowsQuery, GraphQuery, parseQuery, type Query, SeriesQuery, TopQuery, ValuesQuery } from './query-schema.ts';
+import { parseQuery } from './parse-query.ts';
+import { FlowsQuery, GraphQuery, type Query, SeriesQuery, TopQuery, ValuesQuery } from './query-schema.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 12);
 const CONTEXT = {

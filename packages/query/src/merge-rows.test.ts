@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { compileGraph } from './compile-graph.ts';
 import { compileSeries } from './compile-series.ts';
 import { compileTop } from './compile-top.ts';
-import { GraphQuery, parseQuery, SeriesQuery, TopQuery } from './query-schema.ts';
+import { parseQuery } from './parse-query.ts';
+import { GraphQuery, SeriesQuery, TopQuery } from './query-schema.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 12);
 const CONTEXT = { columnsPresent: new Set(['src_entity', 'dst_entity', 'bytes']), rolledUpUntil: {}, now: NOW };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { QueryError } from './errors.ts';
-import { FlowsQuery, GraphQuery, parseQuery, SeriesQuery, TopQuery } from './query-schema.ts';
+import { parseQuery } from './parse-query.ts';
+import { FlowsQuery, GraphQuery, SeriesQuery, TopQuery, ValuesQuery } from './query-schema.ts';
 import { niceStep, resolveTime } from './time.ts';
 
 function mistakes(schema: Parameters<typeof parseQuery>[0], input: Record<string, unknown>) {
@@ -65,6 +66,27 @@ describe('queries', () => {
       ['resolution', undefined],
     ]);
     expect(mistakes(GraphQuery, { group: 'namespaces' })?.mistakes[0].message).toContain('group is one of cluster');
+  });
+
+  it('say what each parameter takes', () => {
+    const said = (schema: Parameters<typeof parseQuery>[0], input: Record<string, unknown>) =>
+      mistakes(schema, input)?.mistakes.map(({ message }) => message);
+    expect(said(TopQuery, { limit: '100000' })).toEqual(['limit is at most 10000']);
+    expect(said(SeriesQuery, { limit: '101' })).toEqual(['limit is at most 100']);
+    expect(said(ValuesQuery, { field: 'proto', limit: '0' })).toEqual(['limit is at least 1']);
+    for (const limit of ['ten', '1.5', '1e999']) {
+      expect([limit, said(TopQuery, { limit })]).toEqual([limit, ['limit is a whole number']]);
+    }
+    expect(said(SeriesQuery, { interval: '-5' })).toEqual(['interval is at least 1']);
+    expect(said(SeriesQuery, { interval: 'daily' })).toEqual(['interval is "auto" or a whole number of seconds']);
+    expect(said(TopQuery, { resolution: '2m' })).toEqual(['resolution is one of auto, flows, 1m, 5m, 1h']);
+    expect(said(TopQuery, { from: 'x'.repeat(50) })).toEqual(['from is longer than 40 characters']);
+    expect(said(TopQuery, { from: ['1', '2'], filter: ['a', 'b', 'c'] })).toEqual([
+      'from is given 2 times',
+      'filter is given 3 times',
+    ]);
+    expect(said(ValuesQuery, {})).toEqual(['field is missing']);
+    expect(said(TopQuery, { metrics: '' })).toEqual(['metrics names nothing']);
   });
 
   it('with only the filter wrong are bad filters, with places', () => {

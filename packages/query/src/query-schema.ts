@@ -2,7 +2,6 @@
 // parameters are mistakes, told with the nearest name.
 import { nearest } from '@weir/record';
 import { z } from 'zod';
-import { QueryError, type QueryMistake } from './errors.ts';
 import { GROUP_NAMES, suggestGroup } from './group-names.ts';
 import { CATALOGUE, parseFilter } from './language/index.ts';
 import { METRICS, type Metric } from './metrics.ts';
@@ -33,7 +32,7 @@ const list = z
   );
 
 const limit = (description: string, fallback: number, most: number) =>
-  z.coerce.number({ error: 'limit is not a number' }).int().min(1).max(most).default(fallback).describe(description);
+  z.coerce.number().int().min(1).max(most).default(fallback).describe(`${description}; at most ${most}`);
 
 const groupList = (fallback: string) =>
   list
@@ -208,35 +207,4 @@ export type Query = z.output<typeof QuerySchema>;
 /** The metric that orders groups. */
 export function orderOf(query: { readonly order?: Metric; readonly metrics: readonly Metric[] }): Metric {
   return query.order ?? query.metrics[0];
-}
-
-/** Reads a query. Throws QueryError: `bad_filter` with positions, or `bad_parameter` with the parameter's name. */
-export function parseQuery<S extends z.ZodObject>(schema: S, input: Readonly<Record<string, unknown>>): z.output<S> {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const mistakes: QueryMistake[] = [];
-  for (const issue of result.error.issues) {
-    if (issue.code === 'unrecognized_keys') {
-      for (const key of issue.keys) mistakes.push(unknownParameter(key, Object.keys(schema.shape)));
-      continue;
-    }
-    const params = (issue.code === 'custom' ? issue.params : undefined) as Partial<QueryMistake> | undefined;
-    const name = issue.path[0];
-    const parameter = typeof name === 'string' ? name : '';
-    const message =
-      issue.code === 'custom' || issue.message.includes('"') ? issue.message : `${parameter}: ${issue.message}`;
-    mistakes.push({ message, parameter, ...params });
-  }
-  const onlyFilter = mistakes.every((mistake) => mistake.parameter === 'filter');
-  throw new QueryError(onlyFilter ? 'bad_filter' : 'bad_parameter', mistakes);
-}
-
-function unknownParameter(name: string, known: readonly string[]): QueryMistake {
-  const suggestion = nearest(name, known);
-  const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
-  return {
-    message: `There is no parameter "${name}"${hint}`,
-    parameter: name,
-    ...(suggestion === undefined ? {} : { suggestion }),
-  };
 }

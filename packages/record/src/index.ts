@@ -14,5 +14,6 @@ export * from './kinds.ts';
 export * from './ledger.ts';
 export { ListColumn } from './list-column.ts';
 export { type RowOptions, type RowValue, rowToObject } from './row.ts';
+export { steadyNow } from './steady-clock.ts';
 export { distance, nearest } from './suggest.ts';
 export * from './words.ts';

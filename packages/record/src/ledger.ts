@@ -1,7 +1,7 @@
 // The ledger's accounts: every datagram and every flow record ends in exactly one of them, per exporter.
 // The sums that must hold are in `BALANCES`; the console shows them and tests check them.
 
-export type LedgerUnit = 'datagram' | 'flow' | 'set' | 'sample' | 'record';
+export type LedgerUnit = 'datagram' | 'flow' | 'set' | 'sample' | 'record' | 'domain' | 'text';
 
 interface Account {
   readonly unit: LedgerUnit;
@@ -30,7 +30,16 @@ export const ACCOUNTS = {
     description: 'A length or count in it does not fit; flows before that point were kept',
   },
   datagrams_not_allowed: { unit: 'datagram', role: 'lost', description: 'Peer is outside the allowed networks' },
-  datagrams_exporter_cap: { unit: 'datagram', role: 'lost', description: 'More exporters than the cap' },
+  datagrams_exporter_cap: {
+    unit: 'datagram',
+    role: 'lost',
+    description: 'From one more exporter than are kept (listen.max_exporters)',
+  },
+  datagrams_state_cap: {
+    unit: 'datagram',
+    role: 'lost',
+    description: 'Of an observation domain for which no state memory was left (listen.state_memory)',
+  },
   datagrams_lost_with_process: {
     unit: 'datagram',
     role: 'lost',
@@ -66,7 +75,23 @@ export const ACCOUNTS = {
     role: 'lost',
     description: 'In a spool file that was removed by somebody else before it was read',
   },
+  flows_store_damaged: {
+    unit: 'flow',
+    role: 'lost',
+    description: 'Lost after they were stored, with a damaged part of the store; at the time of the flows',
+  },
+  flows_expired: {
+    unit: 'flow',
+    role: 'note',
+    description: 'Dropped from the store by retention, for their age or its size; at the time of the flows',
+  },
 
+  flows_names_cap: {
+    unit: 'flow',
+    role: 'note',
+    description:
+      'Flows kept under their sender although they name another exporter: the sender may name no more (listen.mediators), or no more exporters are kept',
+  },
   kernel_dropped: {
     unit: 'datagram',
     role: 'lost',
@@ -89,9 +114,40 @@ export const ACCOUNTS = {
   templates_refused: {
     unit: 'record',
     role: 'lost',
-    description: 'Templates over a cap or with a length that cannot be',
+    description: 'Templates with an impossible length or with more fields or bytes than are read',
+  },
+  templates_state_cap: {
+    unit: 'record',
+    role: 'lost',
+    description: 'Templates for which no state memory was left (listen.state_memory)',
+  },
+  templates_evicted: {
+    unit: 'record',
+    role: 'lost',
+    description: 'Templates evicted before their time: their exporter had too many, or held most of the state memory',
+  },
+  templates_expired: {
+    unit: 'record',
+    role: 'note',
+    description: 'Templates that neither came again nor had data for listen.template_lifetime',
+  },
+  domains_evicted: {
+    unit: 'domain',
+    role: 'note',
+    description:
+      'Observation domains, engines and sub-agents evicted: their exporter had too many, or held most of the state memory',
   },
   options_received: { unit: 'record', role: 'note', description: 'Options data records' },
+  options_state_cap: {
+    unit: 'record',
+    role: 'lost',
+    description: 'Sampling rates and interface names not kept, or evicted: over a cap, or no state memory left',
+  },
+  texts_cap: {
+    unit: 'text',
+    role: 'lost',
+    description: 'Texts left out of their flows, which have an empty one: too many new ones at once',
+  },
   samples_counter: { unit: 'sample', role: 'note', description: 'sFlow counter samples' },
   samples_unknown: { unit: 'sample', role: 'lost', description: 'sFlow samples of a format that Weir does not read' },
 } as const satisfies Record<string, Account>;
@@ -141,6 +197,7 @@ export const BALANCES: readonly Balance[] = [
       'datagrams_malformed',
       'datagrams_not_allowed',
       'datagrams_exporter_cap',
+      'datagrams_state_cap',
       'datagrams_lost_with_process',
     ],
   },

@@ -1,22 +1,24 @@
 // Removes demo data: through the running program, which has the embedded store locked, or directly when none runs.
-import { cleanDemo as cleanStore, openStore, StoreError } from '@weir/store';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Config } from './config/schema.ts';
 import { ServerError } from './errors.ts';
-import { storeTarget } from './store/storing.ts';
-import { prepareDirectories, runningPid } from './supervisor/directories.ts';
+import { DEMO_PATH, DemoAnswer } from './http/routes/demo.ts';
+import { WRITE_HEADER } from './http/security.ts';
+import { directoriesOf, prepareDirectories } from './supervisor/directories.ts';
+import { ownData, ownerOf } from './supervisor/owner.ts';
 
-const Cleaned = z.object({ flows: z.number(), exporters: z.number(), entities: z.number() });
-export type Cleaned = z.infer<typeof Cleaned>;
-
-/** Path that the running program answers DELETE on. */
-export const DEMO_PATH = '/api/v1/demo';
+export type Cleaned = z.infer<typeof DemoAnswer>;
 
 /** Resolves to what was removed. Throws ServerError. */
 export async function cleanDemo(config: Config): Promise<Cleaned> {
-  const directories = prepareDirectories(config);
-  if (runningPid(directories) !== undefined) return askRunning(config);
+  const { data } = directoriesOf(config);
+  if (ownerOf(data) !== undefined) return askRunning(config);
+  const ownership = await ownData(data);
+  // Loaded here: the supervisor, which never opens a store, loads this file too.
+  const { cleanDemo: cleanStore, openStore, StoreError } = await import('@weir/store');
+  const { storeTarget } = await import('./store/target.ts');
   try {
+    const directories = prepareDirectories(config);
     const store = openStore(storeTarget(config, directories));
     try {
       await store.migrate();
@@ -28,6 +30,8 @@ export async function cleanDemo(config: Config): Promise<Cleaned> {
     // A server that does not answer, a wrong password: for the person to mend.
     if (error instanceof StoreError) throw new ServerError('start_failed', `the store: ${error.message}`);
     throw error;
+  } finally {
+    ownership.release();
   }
 }
 
@@ -36,7 +40,7 @@ async function askRunning({ http }: Config): Promise<Cleaned> {
   const url = `http://${host}:${http.port}${DEMO_PATH}`;
   let response: Response;
   try {
-    response = await fetch(url, { method: 'DELETE' });
+    response = await fetch(url, { method: 'DELETE', headers: { [WRITE_HEADER]: 'weir demo clean' } });
   } catch {
     throw new ServerError(
       'start_failed',
@@ -45,5 +49,5 @@ async function askRunning({ http }: Config): Promise<Cleaned> {
   }
   if (!response.ok)
     throw new ServerError('start_failed', `Weir answered ${response.status} at ${url}: ${await response.text()}`);
-  return Cleaned.parse(await response.json());
+  return DemoAnswer.parse(await response.json());
 }

@@ -11,6 +11,8 @@ export type ServerErrorCode =
   | 'data_unwritable'
   /** Another Weir has the data directory: exit 2. */
   | 'data_in_use'
+  /** No Weir runs with the data directory, or none that can be reached from here: exit 1. */
+  | 'not_running'
   /** A part of the program could not start. */
   | 'start_failed';
 

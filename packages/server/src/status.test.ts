@@ -18,8 +18,10 @@ const status = (collector: string, time: number): CollectorStatus => ({
   lanes: [],
   warnings: [],
   exporters: [],
+  otherExporters: { exporters: 0, counters: {} },
   unattributed: {},
-  spool: { files: 0, bytes: 0, capBytes: 1, oldest: 0, problem: '' },
+  floods: [],
+  spool: { files: 0, bytes: 0, capBytes: 1, oldest: 0, problem: '', consumers: [] },
 });
 
 describe('the status of collectors', () => {

@@ -18,6 +18,14 @@ export interface SocketStatus {
   readonly bytes: number;
 }
 
+export interface FloodStatus {
+  readonly address: string;
+  /** Part of what came to its lane, 0 to 1. */
+  readonly share: number;
+  /** Whether only its own datagrams are dropped. */
+  readonly diverted: boolean;
+}
+
 export interface LaneStatus {
   readonly lane: number;
   readonly backend: string;
@@ -41,14 +49,29 @@ export interface ExporterStatus {
   readonly counters: Counts;
 }
 
-export interface SpoolStatus {
+/** What waits for a consumer. */
+export interface ConsumerBacklog {
+  readonly name: string;
   readonly files: number;
   readonly bytes: number;
   readonly capBytes: number;
-  /** Milliseconds since 1970 of the oldest file, 0 when there is none. */
+  /** For how long the oldest file has been waiting, in milliseconds. */
+  readonly waitingMs: number;
+  /** Flows dropped over the cap since the collecting process started. */
+  readonly droppedFlows: number;
+}
+
+export interface SpoolStatus {
+  /** Of the store's backlog. */
+  readonly files: number;
+  readonly bytes: number;
+  readonly capBytes: number;
+  /** Milliseconds since 1970 when the oldest file began to wait, 0 when there is none. */
   readonly oldest: number;
   /** Why the spool cannot be written just now; empty when it can. */
   readonly problem: string;
+  /** Of all consumers. */
+  readonly consumers: readonly ConsumerBacklog[];
 }
 
 export interface CollectorStatus {
@@ -64,14 +87,24 @@ export interface CollectorStatus {
   readonly warnings: readonly string[];
   /** When nobody listened. Absent in what a version before this one wrote. */
   readonly outages?: Outages;
+  /** The most recently seen ones. */
   readonly exporters: readonly ExporterStatus[];
-  /** What belongs to no exporter: kernel drops, datagrams over the cap on exporters. */
+  /** How many more there are, and their counters. */
+  readonly otherExporters: { readonly exporters: number; readonly counters: Counts };
+  /** What belongs to no exporter: kernel drops, datagrams over the cap on exporters, evicted exporters. */
   readonly unattributed: Counts;
+  /** Senders that filled a socket of late. */
+  readonly floods: readonly FloodStatus[];
   readonly spool: SpoolStatus;
 }
 
 /** A status older than this is from a process that no longer writes it, in milliseconds. */
 export const STATUS_STALE_MS = 5000;
+
+/** Statuses of collecting processes that are running, not those that one left behind. */
+export function runningOf(statuses: readonly CollectorStatus[], now = Date.now()): CollectorStatus[] {
+  return statuses.filter((status) => now - status.time < STATUS_STALE_MS);
+}
 
 const folder = (spoolDir: string) => join(spoolDir, 'status');
 

@@ -1,5 +1,5 @@
-// Checksums of what lies in the spool: xxHash (XXH64), which tells any change by chance; it is no protection against intent. A block's
-// is of its bytes; a file's is of the list of its blocks, so that nothing is read twice.
+// Checksums of what lies in the spool: xxHash (XXH64), which tells any change by chance; it is no protection against intent. Each block has
+// one in the manifest, and the manifest has one of itself, so that the file as a whole is covered.
 import { createRequire } from 'node:module';
 
 /** The native module has no exports that an import could name. */

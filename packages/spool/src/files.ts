@@ -46,10 +46,10 @@ export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Writes a file that is seen whole or not at all. Throws SpoolError. */
-export function writeWhole(path: string, text: string): void {
+/** Writes a file that is seen whole or not at all; `sync` forces it to the disk before it is seen. Throws SpoolError. */
+export function writeWhole(path: string, text: string, sync = false): void {
   try {
-    writeFileSync(`${path}.tmp`, text, { mode: FILE_MODE });
+    writeFileSync(`${path}.tmp`, text, { mode: FILE_MODE, flush: sync });
     renameSync(`${path}.tmp`, path);
   } catch (error) {
     throw asSpoolError(error, `write ${path}`);

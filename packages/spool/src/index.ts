@@ -14,6 +14,7 @@ export { Received } from './consumer/received.ts';
 export { type Claim, claim, removeClaim, type Waiting, waitingFor } from './consumer/waiting.ts';
 export { FlowCounts, type Span } from './counts.ts';
 export { handOver, linkToSinks, moveToStore, type NotHandedOver } from './distribute.ts';
+export { adoptEarlierLayout } from './earlier-layout.ts';
 export { asSpoolError, type ExporterRows, errno, SpoolError, type SpoolErrorCode } from './errors.ts';
 export { filesIn, namesIn, sizeOf, tryRename, tryUnlink, writeWhole } from './files.ts';
 export {
@@ -30,8 +31,16 @@ export {
   STORE,
   spoolFolders,
 } from './layout.ts';
-export { type BlockEntry, type Manifest, readManifest, spanOf } from './manifest.ts';
-export { beginGeneration, type NameSource, nameSource, type SpoolStart } from './names.ts';
+export {
+  type BlockEntry,
+  isSealed,
+  type Manifest,
+  type OpenManifest,
+  readManifest,
+  readOpenManifest,
+  spanOf,
+} from './manifest.ts';
+export { beginGeneration, type NameSource, nameSource, ownerOfName, type SpoolStart } from './names.ts';
 export { blockRows, readBlock } from './native/read.ts';
 export { FileReader } from './native/read-file.ts';
 export { type NativeColumn, nativeBlock, nativeColumn } from './native/write.ts';
@@ -46,5 +55,6 @@ export {
   writeDimension,
   writeLedger,
 } from './rows/write.ts';
-export { leftIn, salvage } from './writer/salvage.ts';
+export { seal } from './seal.ts';
+export { discard, leftIn, salvage } from './writer/salvage.ts';
 export { SpoolWriter, type SpoolWriterOptions, type SpoolWriterStats } from './writer/spool-writer.ts';

@@ -1,6 +1,6 @@
 // Where things lie in a spool directory, and how a file's ending tells its state:
-//   writing/<name>.tmp       flows being written; <name>.blocks beside it lists the whole blocks with their checksums
-//   writing/<name>.native    complete, to be handed to the consumers; <name>.json is its manifest
+//   writing/<name>.tmp       flows being written
+//   writing/<name>.native    complete, to be sealed and handed to the consumers; <name>.json is its manifest, there before
 //   consumers/<consumer>/    what waits for one consumer, as hard links: nothing is copied, and each removes its own
 //     flows/<name>.native    may be claimed                       flows/<name>.json   its manifest, there before
 //     flows/<name>.claimed   claimed; after a restart it is delivered again under the same name

@@ -54,3 +54,9 @@ export function nameSource(start: SpoolStart, writer: string, now: () => number 
     return `${generation}-${age}-${start.token}-${writer}-${String(sequence++).padStart(8, '0')}`;
   };
 }
+
+/** Whose name it is: the start's token and the writer. */
+export function ownerOfName(name: string): { readonly token: string; readonly writer: string } {
+  const [, , token = '', writer = ''] = name.split('-');
+  return { token, writer };
+}

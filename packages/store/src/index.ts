@@ -1,9 +1,18 @@
 // @weir/store: flows, dimensions and the ledger in ClickHouse, embedded or as a server. See spool/ for how they get there.
 export { bindLiterals, identifier, type ParamValue, stringLiteral } from './connection/literals.ts';
 export { cleanDemo, type DemoCleaned } from './demo-clean.ts';
+export { type CheckOptions, type CheckReport, checkStore, type DamagedStorePart, isWhole } from './integrity/check.ts';
+export { DAMAGE_ADVICE, type DamagedPart } from './integrity/damage.ts';
+export { DamageWatch, type DamageWatchOptions } from './integrity/damage-watch.ts';
+export { mending } from './integrity/mend.ts';
+export { type RepairReport, repairStore } from './integrity/repair.ts';
+export type { TakenOut } from './integrity/take-out.ts';
+export { type LedgerEntry, type LedgerSource, LedgerTable, STORE_CONSUMER } from './ledger/ledger-table.ts';
 export type { QueryLimits, Settings } from './limits.ts';
 export { Loader, type LoaderOptions, type LoaderStats } from './loader/loader.ts';
-export { type DroppedPartition, type RetainedTable, Retention, type RetentionOptions } from './retention.ts';
+export { ClockGuard, type ClockGuardOptions, type Clocks } from './retention/clock-guard.ts';
+export type { RetainedTable } from './retention/partitions.ts';
+export { type DroppedPartition, Retention, type RetentionOptions } from './retention/retention.ts';
 export { RollupMaker, type RollupMakerOptions, type RollupStats } from './rollup/rollup-maker.ts';
 export { SCHEMA_VERSION } from './schema/migrate.ts';
 export { DATABASE, type Resolution, ROLLUP_DIMENSIONS, ROLLUP_SUMS, ROLLUPS } from './schema/tables.ts';

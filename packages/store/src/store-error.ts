@@ -1,4 +1,5 @@
 // The one error type of the store, with a code for what a caller can do about it, and how the engine's errors map to it.
+import { DAMAGE_ADVICE, type DamagedPart, damagedPart, damageText, meansDamage } from './integrity/damage.ts';
 
 export type StoreErrorCode =
   /** The query needed more memory than one query may take. */
@@ -16,6 +17,8 @@ export type StoreErrorCode =
   | 'bad_query'
   /** Bytes to insert that the engine cannot read. */
   | 'bad_data'
+  /** A part of the store cannot be read: its bytes are not what was written. */
+  | 'damaged'
   /** Too many parts or queries: try again later. */
   | 'overloaded'
   | 'disk_full'
@@ -35,16 +38,21 @@ export class StoreError extends Error {
   readonly code: StoreErrorCode;
   /** ClickHouse's number of the error, where there is one. */
   readonly engineCode: number | undefined;
+  /** With `damaged`: what is, where the engine names it. */
+  readonly part: DamagedPart | undefined;
 
-  constructor(code: StoreErrorCode, message: string, engineCode?: number, cause?: unknown) {
+  constructor(code: StoreErrorCode, message: string, engineCode?: number, cause?: unknown, part?: DamagedPart) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.engineCode = engineCode;
+    this.part = part;
   }
 
   /** Whether the same call may succeed later without a change. */
   get transient(): boolean {
-    return !['bad_query', 'bad_data', 'query_rows', 'query_result', 'cancelled', 'closed'].includes(this.code);
+    return !['bad_query', 'bad_data', 'query_rows', 'query_result', 'cancelled', 'closed', 'damaged'].includes(
+      this.code,
+    );
   }
 }
 
@@ -89,6 +97,7 @@ const ENGINE_CODES: Readonly<Record<number, StoreErrorCode>> = {
   60: 'bad_query', // UNKNOWN_TABLE
   62: 'bad_query', // SYNTAX_ERROR
   81: 'bad_query', // UNKNOWN_DATABASE
+  456: 'bad_query', // UNKNOWN_QUERY_PARAMETER
 };
 
 const NODE_CODES: Readonly<Record<string, StoreErrorCode>> = {
@@ -112,15 +121,31 @@ function textCode(message: string): StoreErrorCode | undefined {
   return undefined;
 }
 
-/** What the engine or the client threw, as a StoreError. `doing` says at what. */
-export function asStoreError(error: unknown, doing: string): StoreError {
+/** What the engine or the client threw, as a StoreError. `doing` says at what, `tables` the names of tables by their UUID. */
+export function asStoreError(error: unknown, doing: string, tables?: ReadonlyMap<string, string>): StoreError {
   if (error instanceof StoreError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const raw = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   const number = /^\d+$/.test(raw) ? Number(raw) : Number(/^Code: (\d+)/.exec(message)?.[1] ?? Number.NaN);
   const known = Number.isNaN(number) ? undefined : number;
+  const part = damagedPart(message, known);
+  if (part !== undefined || meansDamage(known)) return damaged(part, tables, doing, known, error);
   let code = textCode(message) ?? (known === undefined ? NODE_CODES[raw] : ENGINE_CODES[known]) ?? 'engine';
   // Which of the two limits was hit only the text says: "(total)" is that of the whole store.
   if (code === 'query_memory' && /\(total\)|^Total memory|[^a-z]total memory/i.test(message)) code = 'store_memory';
   return new StoreError(code, `cannot ${doing}: ${message}`, known, error);
+}
+
+function damaged(
+  found: DamagedPart | undefined,
+  tables: ReadonlyMap<string, string> | undefined,
+  doing: string,
+  engineCode: number | undefined,
+  cause: unknown,
+): StoreError {
+  const table = found === undefined ? undefined : (found.table ?? tables?.get(found.uuid));
+  const part = found === undefined || table === undefined ? found : { ...found, table };
+  // The engine's own words are a page on what may be wrong with the hardware: they are in the cause.
+  const message = `cannot ${doing}: ${damageText(part)} (code ${engineCode}): ${DAMAGE_ADVICE}`;
+  return new StoreError('damaged', message, engineCode, cause, part);
 }

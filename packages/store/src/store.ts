@@ -4,8 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient, type ResponseJSON } from '@clickhouse/client';
 import type { NativeColumn } from '@weir/spool';
-import { EmbeddedConnection, startEngine } from './connection/embedded.ts';
+import { EmbeddedConnection, EmbeddedInserts } from './connection/embedded.ts';
 import { integersInArrays, type Params, stringLiteral } from './connection/literals.ts';
+import { forgetDefinitions, saveDefinitions } from './integrity/definitions.ts';
+import { mending } from './integrity/mend.ts';
+import { openEngine } from './integrity/open-engine.ts';
 import { limitSettings, type QueryLimits, type Settings, settingsClause } from './limits.ts';
 import type { DdlOptions } from './schema/ddl.ts';
 import { migrate } from './schema/migrate.ts';
@@ -87,29 +90,42 @@ const INSERT_SETTINGS: Settings = {
 
 export class Store {
   readonly kind: 'embedded' | 'server';
+  /** What had to be done for the embedded store to open, as sentences: something was damaged. */
+  readonly openingNotes: readonly string[] = [];
+  /** Called with every `damaged` that a call of this store throws. */
+  onDamaged: (error: StoreError) => void = () => {};
+  /** Directory of the embedded store. */
+  readonly #path: string | undefined;
   readonly #reader: ClickHouseClient;
   readonly #writer: ClickHouseClient;
+  /** Where the engine is in this process: for inserts of files. */
+  readonly #inserts: EmbeddedInserts | undefined;
   readonly #stop: () => void;
   readonly #limits: QueryLimits;
   readonly #ddl: DdlOptions;
   #columns: ReadonlySet<string> = new Set();
+  /** Names of tables by their UUID. */
+  #tables: ReadonlyMap<string, string> = new Map();
 
   constructor(target: StoreTarget, options: StoreOptions) {
     this.#limits = options.limits ?? {};
     this.#ddl = {};
     if ('path' in target) {
       this.kind = 'embedded';
-      const engine = startEngine({
+      const { session, notes } = openEngine({
         path: target.path,
         maxMemoryBytes: options.maxMemoryBytes ?? 800 * 1024 * 1024,
         mergeThreads: options.mergeThreads ?? 1,
         cacheBytes: 64 * 1024 * 1024,
       });
-      this.#stop = () => engine.close();
+      this.#stop = () => session.close();
+      this.openingNotes = notes;
+      this.#path = target.path;
       this.#reader = createClient({
         connection: new EmbeddedConnection(target.path, (options.queries ?? 4) + OWN_QUERIES),
       });
       this.#writer = createClient({ connection: new EmbeddedConnection(target.path, 4) });
+      this.#inserts = new EmbeddedInserts(target.path, 4);
       return;
     }
     this.kind = 'server';
@@ -131,7 +147,12 @@ export class Store {
 
   /** Makes the database, tables and columns that are missing. Throws StoreError. */
   async migrate(): Promise<void> {
-    this.#columns = await migrate(this, this.#ddl);
+    await mending(this, () => this.#migrate());
+    const { rows } = await this.query(
+      'SELECT toString(uuid) AS uuid, name FROM system.tables WHERE database = {database:String}',
+      { database: DATABASE },
+    );
+    this.#tables = new Map(rows.map((row) => [String(row.uuid), String(row.name)]));
   }
 
   /** The columns that the table of flows has. */
@@ -142,10 +163,23 @@ export class Store {
   /** Adds columns of the table of flows that are not there yet. Throws StoreError. */
   async addColumns(columns: readonly NativeColumn[]): Promise<void> {
     if (columns.every((column) => this.#columns.has(column.name))) return;
+    await this.#migrate(columns.map((column) => column.name));
+  }
+
+  async #migrate(columns: readonly string[] = []): Promise<void> {
+    const path = this.#path;
     this.#columns = await migrate(this, {
       ...this.#ddl,
-      columns: columns.map((column) => column.name),
+      columns,
+      // Tables are replaced by others of their name: the copy of the old ones must not be put back.
+      ...(path === undefined ? {} : { beforeUpgrade: () => forgetDefinitions(path) }),
     });
+    if (path === undefined) return;
+    try {
+      saveDefinitions(path);
+    } catch (error) {
+      throw asStoreError(error, `write into the store's directory ${path}`);
+    }
   }
 
   /**
@@ -182,7 +216,7 @@ export class Store {
         elapsedMs: (answer.statistics?.elapsed ?? 0) * 1000,
       };
     } catch (error) {
-      throw asStoreError(error, 'run the query');
+      throw this.#failed(error, 'run the query');
     } finally {
       options.signal?.removeEventListener('abort', stop);
     }
@@ -193,12 +227,16 @@ export class Store {
     try {
       await this.#writer.command({ query: sql, query_params: integersInArrays(sql, params) });
     } catch (error) {
-      throw asStoreError(error, 'run a statement');
+      throw this.#failed(error, 'run a statement');
     }
   }
 
-  /** Inserts a file, all of it or nothing. Throws StoreError; `bad_data` when the file cannot be read. */
-  async insertFile(file: InsertFile): Promise<void> {
+  /**
+   * Inserts a file, all of it or nothing. Resolves to the number of rows that the engine says it wrote, those among them that it left out
+   * because it knows the token; undefined where a server's answer does not tell. Throws StoreError; `bad_data` when the file cannot be
+   * read.
+   */
+  async insertFile(file: InsertFile): Promise<number | undefined> {
     const settings: Settings = { ...INSERT_SETTINGS, insert_deduplication_token: file.token };
     const names = file.columns.map((column) => column.name);
     const extra = Object.entries(file.extra ?? {});
@@ -207,22 +245,40 @@ export class Store {
     const structure = stringLiteral(file.columns.map(({ name, type }) => `${name} ${type}`).join(', '));
     const where = file.where === undefined ? '' : ` WHERE ${file.where}`;
     try {
-      if (this.kind === 'embedded') {
+      if (this.#inserts !== undefined) {
         const source = `file(${stringLiteral(file.path)}, '${file.format}', ${structure})`;
-        await this.#writer.command({
-          query: `${into}${settingsClause(settings)} SELECT ${values} FROM ${source}${where}`,
-        });
-        return;
+        return await this.#inserts.insert(`${into}${settingsClause(settings)} SELECT ${values} FROM ${source}${where}`);
       }
       const source = extra.length === 0 ? '' : ` SELECT ${values} FROM input(${structure})${where}`;
-      const { stream } = await this.#writer.exec({
+      const { stream, summary } = await this.#writer.exec({
         query: `${into}${source} FORMAT ${file.format}`,
         values: createReadStream(file.path, { highWaterMark: 1024 * 1024 }),
         clickhouse_settings: { ...settings, wait_end_of_query: 1 },
       });
       stream.resume();
+      return writtenRows(summary?.written_rows);
     } catch (error) {
-      throw asStoreError(error, `insert ${file.path}`);
+      throw this.#failed(error, `insert ${file.path}`);
+    }
+  }
+
+  /**
+   * Inserts rows that are made here, in one block: the rows of a partition are there all or not at all. `queryIdPrefix`: how a server knows
+   * the insert while it is at it. Throws StoreError.
+   */
+  async insertRows(table: string, rows: readonly Row[], settings: Settings, queryIdPrefix = 'weir-'): Promise<void> {
+    if (rows.length === 0) return;
+    const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+    const into = `INSERT INTO ${DATABASE}.${table} (${names.join(', ')})`;
+    const lines = rows.map((row) => JSON.stringify(row)).join('\n');
+    try {
+      await this.#writer.command({
+        query: `${into}${settingsClause({ ...INSERT_SETTINGS, ...settings })} FORMAT JSONEachRow\n${lines}`,
+        query_id: `${queryIdPrefix}${randomUUID()}`,
+        ...(this.kind === 'server' ? { clickhouse_settings: { wait_end_of_query: 1 } } : {}),
+      });
+    } catch (error) {
+      throw this.#failed(error, `insert rows into ${table}`);
     }
   }
 
@@ -230,7 +286,14 @@ export class Store {
   async close(): Promise<void> {
     await this.#reader.close();
     if (this.#writer !== this.#reader) await this.#writer.close();
+    await this.#inserts?.close();
     this.#stop();
+  }
+
+  #failed(error: unknown, doing: string): StoreError {
+    const failed = asStoreError(error, doing, this.#tables);
+    if (failed.code === 'damaged') this.onDamaged(failed);
+    return failed;
   }
 
   async #kill(id: string): Promise<void> {
@@ -240,6 +303,11 @@ export class Store {
       // It may have ended meanwhile; if not, its time limit ends it.
     }
   }
+}
+
+/** From X-ClickHouse-Summary, which a proxy before the server may leave out. */
+function writtenRows(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 /**

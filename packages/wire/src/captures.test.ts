@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BALANCES } from '@weir/record';
 import { describe, expect, it } from 'vitest';
-import { TestCollector } from './testing/collector.ts';
+import { NOW, TestCollector } from './testing/collector.ts';
 
 /** The nearest `shared/captures` from here upwards. */
 function findCaptures(): string | undefined {
@@ -46,6 +46,28 @@ describe.skipIf(folder === undefined)('recorded messages (needs shared/captures)
       const [datagrams] = BALANCES;
       expect(datagrams.parts.reduce((sum, part) => sum + (counts[part] ?? 0), 0)).toBe(counts.datagrams_received);
     }
+  });
+
+  it('are read as they are by a process that takes over at any of them', () => {
+    const groups = Map.groupBy(files, exporterOf);
+    let flows = 0;
+    for (const [name, own] of groups) {
+      const messages = own.map((file) => readFileSync(join(folder ?? '', file)));
+      const whole = new TestCollector();
+      const rows = messages.map((message) => whole.receive(message));
+      for (let taken = 1; taken < messages.length; taken++) {
+        const before = new TestCollector();
+        for (const message of messages.slice(0, taken)) before.receive(message);
+        const after = new TestCollector();
+        after.decoder.restore(before.decoder.save({ time: NOW, sequences: true }), NOW);
+        expect(
+          messages.slice(taken).map((message) => after.receive(message)),
+          name,
+        ).toEqual(rows.slice(taken));
+        flows += rows.slice(taken).flat().length;
+      }
+    }
+    expect(flows).toBeGreaterThan(150);
   });
 
   it.each([

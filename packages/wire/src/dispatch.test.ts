@@ -1,11 +1,21 @@
-import { FlowBatch as Batch, type FlowBatch, keyText, parseAddress, parseNetwork, QUALITY } from '@weir/record';
+import {
+  ACCOUNT_NAMES,
+  FlowBatch as Batch,
+  type FlowBatch,
+  formatAddress,
+  keyText,
+  newCounters,
+  parseAddress,
+  parseNetwork,
+  QUALITY,
+} from '@weir/record';
 import { describe, expect, it } from 'vitest';
 import { Decoder } from './dispatch.ts';
 import { encodeIpfix } from './ipfix/encode.ts';
 import { encodeNetflow5 } from './netflow/v5-encode.ts';
 import { encodeNetflow9 } from './netflow/v9-encode.ts';
 import { templateField } from './template/encode.ts';
-import { NOW, TestCollector, UPTIME } from './testing/collector.ts';
+import { ipv4, NOW, TestCollector, UPTIME } from './testing/collector.ts';
 
 const CONTEXT = { time: NOW, sysUptime: UPTIME, sequence: 0 };
 const TEMPLATE = { id: 256, fields: [templateField(7)] };
@@ -58,6 +68,38 @@ describe('the decoder', () => {
     expect(decoder.exporters.all().map(({ address }) => address)).toEqual(['10.1.2.3', '2001:db8::9']);
     const { unattributed } = decoder.exporters;
     expect(new TestCollector().counts(unattributed)).toEqual({ datagrams_received: 2, datagrams_not_allowed: 2 });
+  });
+
+  it('counts a datagram when it is done: received, its outcome, its flows, whoever they belong to', () => {
+    const written: string[] = [];
+    const observed = (who: string) =>
+      new Proxy(newCounters(), {
+        set(counters, account, value) {
+          written.push(`${who} ${ACCOUNT_NAMES[Number(account)]}`);
+          return Reflect.set(counters, account, value, counters);
+        },
+      });
+    const decoder = new Decoder({
+      counters: { take: (words) => observed(formatAddress(words) || 'nobody'), release: () => {} },
+    });
+    const send = (bytes: Uint8Array) => {
+      written.length = 0;
+      decoder.decode(bytes, 0, bytes.length, parseAddress('10.0.0.1'), 0, NOW, new Batch(1000));
+      return written;
+    };
+    expect(send(V5)).toEqual(['10.0.0.1 datagrams_received', '10.0.0.1 datagrams_decoded', '10.0.0.1 flows_received']);
+    const named = { id: 256, fields: [templateField(7), templateField(130)] };
+    const records = ['10.0.0.2', '10.0.0.1', '10.0.0.3', '10.0.0.2'].map((address) => [80, ipv4(address)]);
+    const mediated = encodeIpfix({ ...CONTEXT, domain: 0 }, [{ templates: [named] }, { template: named, records }]);
+    expect(send(mediated.bytes)).toEqual([
+      '10.0.0.1 templates_received',
+      '10.0.0.1 datagrams_received',
+      '10.0.0.1 datagrams_decoded',
+      '10.0.0.1 flows_received',
+      '10.0.0.2 flows_received',
+      '10.0.0.3 flows_received',
+    ]);
+    expect(send(V5.subarray(0, 30))).toEqual(['10.0.0.1 datagrams_received', '10.0.0.1 datagrams_malformed']);
   });
 
   it('counts exporters over the cap together', () => {

@@ -1,12 +1,20 @@
 // What is known of each exporter: its key, its counters in the ledger, and what its protocols keep between messages.
-import { ACCOUNT, type AccountName, exporterKey, formatAddress, type Key, newCounters } from '@weir/record';
-import { hashAddress } from './address-hash.ts';
-import { type DescribeRoom, EXPORTER_STATE_BYTES, StateMemory, TOTAL_STATE_BYTES } from './state-memory.ts';
+import { ACCOUNT, type AccountName, exporterKey, formatAddress, type Key } from '@weir/record';
+import type { NamedExporters } from './named-exporters.ts';
+import type { StateWriter } from './saved/bytes.ts';
+import type { StateClock } from './state-clock.ts';
+import type { DescribeRoom, StateAccount } from './state-memory.ts';
 
 /** What a protocol keeps of one exporter between messages (templates, sampling rates, sequences); each defines its own. */
 export interface ProtocolState {
   /** Numbers for the exporters page; called every few seconds, so it may allocate. What `room` has no place for is left out. */
   describe(room?: DescribeRoom): ProtocolSummary;
+  /** Forgets what has been idle for its lifetime. */
+  expire(): void;
+  /** Writes what the next process should know; `sequences`: and where the sequences stand. */
+  save(writer: StateWriter, sequences: boolean): void;
+  /** The exporter is evicted. */
+  close?(): void;
 }
 
 export interface ProtocolSummary {
@@ -35,125 +43,70 @@ export interface DomainSummary {
   }[];
 }
 
+/** So many different minutes with something readable make an exporter known: a flood of made-up senders would have to keep at it. */
+export const KNOWN_MINUTES = 5;
+
 export class Exporter {
   readonly key: Key;
   readonly address: string;
   /** Four words, for comparing. */
   readonly words: Uint32Array<ArrayBuffer>;
   /** Indexed by ACCOUNT. */
-  readonly counters = newCounters();
+  readonly counters: Float64Array<ArrayBufferLike>;
+  /** Milliseconds since 1970, as given with its datagrams. */
   firstSeen = 0;
   lastSeen = 0;
+  /** When it was last seen, by the StateClock. */
+  seen = 0;
+  /** In how many different minutes something readable came of it. */
+  minutes = 0;
+  #lastMinute = -1;
   /** Protocol state by `SOURCE` code. */
   readonly protocols = new Map<number, ProtocolState>();
-  /** Pays for that state. */
-  readonly memory: StateMemory;
+  /** Pays for that state, and for that of sFlow agents whose datagrams it sends. */
+  readonly memory: StateAccount;
+  /** The exporters that its messages name; undefined while they name none. */
+  names: NamedExporters | undefined;
 
-  constructor(words: Uint32Array<ArrayBuffer>, memory: StateMemory) {
+  constructor(words: Uint32Array<ArrayBuffer>, memory: StateAccount, counters: Float64Array<ArrayBufferLike>) {
     this.memory = memory;
+    this.counters = counters;
     this.words = words;
     this.address = formatAddress(words) || '::';
     this.key = exporterKey(this.address);
   }
 
+  /** Whether anything that came of it, or in its name, could be read. */
+  get readable(): boolean {
+    return this.minutes > 0;
+  }
+
+  /** Whether it has been sending for some time: newcomers make room before it. */
+  get known(): boolean {
+    return this.minutes >= KNOWN_MINUTES;
+  }
+
+  /** Takes note of a datagram of it, or in its name. */
+  note(timeReceived: number, clock: StateClock, readable: boolean): void {
+    if (this.firstSeen === 0) this.firstSeen = timeReceived;
+    this.lastSeen = timeReceived;
+    this.seen = clock.now;
+    if (!readable || clock.minute === this.#lastMinute) return;
+    this.#lastMinute = clock.minute;
+    this.minutes++;
+    if (this.minutes === KNOWN_MINUTES) this.memory.becomeKnown();
+  }
+
+  /** What was known of it before the process changed. */
+  restore(firstSeen: number, lastSeen: number, seen: number, minutes: number): void {
+    this.firstSeen = firstSeen;
+    this.lastSeen = lastSeen;
+    this.seen = seen;
+    this.minutes = minutes;
+    if (this.known) this.memory.becomeKnown();
+  }
+
   count(account: AccountName, by = 1): void {
     this.counters[ACCOUNT[account]] += by;
   }
-}
-
-/** Exporters by address. Bounded: past the cap an unknown address gets no exporter and the caller counts it. */
-export class ExporterTable {
-  readonly #cap: number;
-  readonly #seed = (Math.random() * 0x1_0000_0000) | 0;
-  /** Slots of an open-addressed table, by a hash of the words; a power of two at least twice the cap. */
-  readonly #slots: (Exporter | undefined)[];
-  #list: Exporter[] = [];
-  #last: Exporter | undefined;
-  /** What all exporters together may make us keep. */
-  readonly memory: StateMemory;
-  /** Takes what cannot be given to one exporter: kernel drops, datagrams over the cap. Its address is `::`. */
-  readonly unattributed = new Exporter(new Uint32Array(4), new StateMemory(0));
-
-  /** `cap`: exporters kept; `stateBytes`: see StateMemory. */
-  constructor(cap = 16_384, stateBytes = TOTAL_STATE_BYTES) {
-    this.#cap = cap;
-    this.memory = new StateMemory(stateBytes);
-    this.#slots = new Array(2 ** Math.ceil(Math.log2(cap * 2))).fill(undefined);
-  }
-
-  /** The exporter whose address is the four words at `at`, made when new; undefined when the table is full. */
-  at(words: Uint32Array, at: number): Exporter | undefined {
-    const w0 = words[at];
-    const w1 = words[at + 1];
-    const w2 = words[at + 2];
-    const w3 = words[at + 3];
-    const last = this.#last;
-    if (
-      last !== undefined &&
-      last.words[3] === w3 &&
-      last.words[2] === w2 &&
-      last.words[1] === w1 &&
-      last.words[0] === w0
-    ) {
-      return last;
-    }
-    const slot = this.#slotOf(w0, w1, w2, w3);
-    const found = this.#slots[slot];
-    if (found !== undefined) {
-      this.#last = found;
-      return found;
-    }
-    if (this.#list.length >= this.#cap) return undefined;
-    const made = new Exporter(Uint32Array.of(w0, w1, w2, w3), new StateMemory(EXPORTER_STATE_BYTES, this.memory));
-    this.#slots[slot] = made;
-    this.#list.push(made);
-    this.#last = made;
-    return made;
-  }
-
-  /** Where the exporter of an address is, or belongs. */
-  #slotOf(w0: number, w1: number, w2: number, w3: number): number {
-    const mask = this.#slots.length - 1;
-    let slot = hashAddress(this.#seed, w0, w1, w2, w3) & mask;
-    for (;;) {
-      const found = this.#slots[slot];
-      if (found === undefined) return slot;
-      const { words } = found;
-      if (words[3] === w3 && words[2] === w2 && words[1] === w1 && words[0] === w0) return slot;
-      slot = (slot + 1) & mask;
-    }
-  }
-
-  /**
-   * Makes room once nine tenths of the table are taken, so that senders of made-up addresses cannot keep real exporters out: forgets
-   * exporters until a quarter is free, first those of which nothing could be read, then others not seen since `before` (ms since 1970),
-   * the longest silent first. What was known of them is gone: one that comes back is new and its counters begin at zero. Answers the
-   * forgotten.
-   */
-  retire(before: number): readonly Exporter[] {
-    if (this.#list.length < this.#cap * 0.9) return [];
-    const silent = this.#list.filter((exporter) => !wasRead(exporter) || exporter.lastSeen < before);
-    silent.sort((a, b) => Number(wasRead(a)) - Number(wasRead(b)) || a.lastSeen - b.lastSeen);
-    const retired = silent.slice(0, this.#list.length - Math.floor(this.#cap * 0.75));
-    const gone = new Set(retired);
-    this.#list = this.#list.filter((exporter) => !gone.has(exporter));
-    this.#slots.fill(undefined);
-    for (const exporter of this.#list) {
-      const [w0, w1, w2, w3] = exporter.words;
-      this.#slots[this.#slotOf(w0, w1, w2, w3)] = exporter;
-    }
-    this.#last = undefined;
-    for (const exporter of retired) exporter.memory.close();
-    return retired;
-  }
-
-  /** All exporters, in order of first sight. `unattributed` is not among them. */
-  all(): readonly Exporter[] {
-    return this.#list;
-  }
-}
-
-/** Whether anything that came from an exporter, or in its name, could be read. */
-function wasRead({ counters }: Exporter): boolean {
-  return counters[ACCOUNT.datagrams_decoded] + counters[ACCOUNT.flows_received] > 0;
 }

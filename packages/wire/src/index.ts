@@ -1,4 +1,6 @@
 // @weir/wire: protocols. Bytes to FlowBatch and back; no sockets, no files, no clock.
+export type { Cap, CapReached } from './caps.ts';
+export type { CounterSource } from './counter-source.ts';
 export * from './decoder.ts';
 export { Decoder, type DecoderOptions } from './dispatch.ts';
 export * from './errors.ts';
@@ -10,6 +12,8 @@ export { decodeNetflow5, V5_HEADER_BYTES, V5_RECORD_BYTES } from './netflow/v5.t
 export { encodeNetflow5, type Netflow5Header, V5_MAX_RECORDS } from './netflow/v5-encode.ts';
 export { decodeNetflow9 } from './netflow/v9.ts';
 export { encodeNetflow9, type Netflow9Header } from './netflow/v9-encode.ts';
+export type { Restored } from './saved/restore.ts';
+export type { SaveOptions } from './saved/save.ts';
 export * from './sequence.ts';
 export * from './sflow/index.ts';
 export type { DescribeRoom } from './state-memory.ts';

@@ -21,6 +21,17 @@ export class SequenceTracker {
     this.#resets = ACCOUNT.sequence_resets;
   }
 
+  /** The number that the next message should have; -1 where none came yet. */
+  get position(): number {
+    return this.#started ? this.#expected : -1;
+  }
+
+  /** Goes on from a position that was saved. */
+  resume(position: number): void {
+    this.#started = position >= 0;
+    this.#expected = Math.max(0, position);
+  }
+
   /** Takes the next message's number as it is: how many units the last one carried is not known. */
   restart(): void {
     this.#started = false;

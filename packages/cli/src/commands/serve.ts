@@ -1,8 +1,7 @@
 // weir serve: the whole program.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { demoInventory } from '@weir/demo';
-import { type Config, prepareDirectories, serve } from '@weir/server';
+import { type Config, type Directories, serve } from '@weir/server';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { Context } from '../command.ts';
@@ -22,22 +21,26 @@ Examples:
   weir serve --listen-host 0.0.0.0 --listen-allow 10.0.0.0/8
   weir serve --config /etc/weir.yaml --inventory /etc/weir-inventory.yaml
 
-SIGTERM or Ctrl-C stops it gracefully: what was received is in the spool or the store.`,
+SIGTERM or Ctrl-C stops it gracefully: what was received is in the spool or the store. SIGHUP, or weir reload, makes it
+read the file again and run the code that is installed now; no datagram is lost by it.`,
   );
   command.action(async (options: Record<string, unknown>) => {
-    const config = withDemoInventory(configFrom(options, context));
-    await serve(config, {
+    await serve(configFrom(options, context), {
       signal: context.signal,
       demoModule: DEMO_MODULE,
+      withData: withDemoInventory,
+      readConfig: () => configFrom(options, context),
       onReady: (url) => context.stderr.write(`\n  Weir is ready: ${url}\n\n`),
     });
   });
 }
 
 /** The demo brings its own inventory, written where a person can read it. An inventory that was given stays. */
-function withDemoInventory(config: Config): Config {
+async function withDemoInventory(config: Config, { data }: Directories): Promise<Config> {
   if (!config.demo || config.inventory !== undefined) return config;
-  const path = join(prepareDirectories(config).data, 'demo-inventory.yaml');
-  writeFileSync(path, `# The demo's cluster. Written at every start with --demo.\n${stringify(demoInventory())}`);
+  const { demoInventory } = await import('@weir/demo');
+  const path = join(data, 'demo-inventory.yaml');
+  const text = `# The demo's cluster. Written at every start with --demo.\n${stringify(demoInventory())}`;
+  writeFileSync(path, text, { mode: 0o600 });
   return { ...config, inventory: path };
 }

@@ -2,8 +2,9 @@ import { createSocket } from 'node:dgram';
 import { libc, libcUnavailable, MSG_DONTWAIT } from '@weir/libc';
 import { formatAddress } from '@weir/record';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ReceiveRing, SLOTS } from './receive-ring.ts';
-import { UdpSocket } from './udp-socket.ts';
+import { bindSocket } from './bind-socket.ts';
+import { ReceiveRing } from './receive-ring.ts';
+import { SLOTS } from './ring-layout.ts';
 
 const open: (() => void)[] = [];
 afterEach(() => {
@@ -28,20 +29,18 @@ describe.runIf(libcUnavailable() === undefined)('the ring that recvmmsg fills', 
   ] as const)(
     'says which datagrams from %s were longer than their slot, and keeps what fits',
     async (address, family) => {
-      const socket = new UdpSocket(
-        libc(),
-        { host: address, address, family, port: 0 },
-        { receiveBufferBytes: 1 << 20, reusePort: false, lanes: 1 },
-      );
-      open.push(() => socket.close());
+      const bind = { host: address, address, family, port: 0 };
+      const socket = bindSocket(libc(), bind, { receiveBufferBytes: 1 << 20, reusePort: false });
+      open.push(() => libc().close(socket.fd));
       const ring = ReceiveRing.ofSlots(libc(), 2_000);
       const lengths = [1_999, 2_000, 2_001, 9_000, 10];
       const payloads = lengths.map((length, index) => Buffer.alloc(length, index + 1));
       await send({ address, port: socket.port }, payloads);
 
-      const count = libc().recvmmsg(socket.fd, ring.address, SLOTS, MSG_DONTWAIT, null);
+      ring.begin(socket.port);
+      const count = libc().recvmmsg(socket.fd, ring.messages, SLOTS, MSG_DONTWAIT, null);
       expect(count).toBe(lengths.length);
-      ring.take(count, socket.port, Date.now());
+      ring.take(count, Date.now());
       const { data, starts, ends, truncated, peers } = ring.batch;
       expect([...truncated.subarray(0, count)]).toEqual([0, 0, 1, 1, 0]);
       for (const [slot, payload] of payloads.entries()) {
@@ -55,8 +54,9 @@ describe.runIf(libcUnavailable() === undefined)('the ring that recvmmsg fills', 
         { address, port: socket.port },
         [10, 20, 30].map((length) => Buffer.alloc(length)),
       );
-      const again = libc().recvmmsg(socket.fd, ring.address, SLOTS, MSG_DONTWAIT, null);
-      ring.take(again, socket.port, Date.now());
+      ring.begin(socket.port);
+      const again = libc().recvmmsg(socket.fd, ring.messages, SLOTS, MSG_DONTWAIT, null);
+      ring.take(again, Date.now());
       expect([...ring.batch.truncated.subarray(0, again)]).toEqual([0, 0, 0]);
     },
   );

@@ -1,10 +1,23 @@
 // The Linux backend: recvmmsg on the sockets of a lane in turn, never blocking, so that the thread's messages and timers run too.
+// Only the monotonic clock decides when something happens: the wall clock may jump.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Libc, libc, MSG_DONTWAIT, type ReadableWatch } from '@weir/libc';
 import { endpointText, ListenError } from '../errors.ts';
-import type { BackendOptions, Listener, ListenerStats, ListenHandler } from '../listener.ts';
+import type {
+  BackendOptions,
+  InheritedSocket,
+  Listener,
+  ListenerStats,
+  ListenHandler,
+  SocketStats,
+  StopOptions,
+} from '../listener.ts';
 import { receiveBufferWarning } from '../receive-buffer.ts';
-import { ReceiveRing, SLOTS } from './receive-ring.ts';
+import { FloodControl } from './flood-control.ts';
+import { openForLane } from './open-group.ts';
+import { ReceiveRing } from './receive-ring.ts';
+import { SLOTS } from './ring-layout.ts';
+import { SOCKADDR_BYTES, sockaddrPort } from './sockaddr.ts';
 import { UdpSocket } from './udp-socket.ts';
 
 /** Longest time between two turns of the event loop while datagrams keep coming. */
@@ -14,86 +27,105 @@ const TICK_MS = 40;
 const GATHER_MS = 2;
 /** Only with a buffer that holds far more than arrives in that time: 1 MiB is about 450 full-sized datagrams. */
 const GATHER_BUFFER = 1 << 20;
-/** The longest a stop may take when the clock was set back and the time of a datagram does not say that it came later. */
-const DRAIN_MS = 10_000;
 
-/** Opens all sockets or none. Throws ListenError. */
+/** Uses the lane's sockets of `options.sockets`, else opens its own: all or none. Throws ListenError. */
 export function recvmmsgListener(options: BackendOptions): Listener {
   const system = libc();
-  const sockets: UdpSocket[] = [];
-  try {
-    for (const bind of options.binds) sockets.push(new UdpSocket(system, bind, options));
-  } catch (error) {
-    for (const socket of sockets) socket.close();
-    throw error;
-  }
+  const given = options.sockets?.filter(({ lane }) => lane === options.lane);
+  for (const socket of given ?? []) inherit(system, socket);
+  const sockets = given ?? openForLane(system, options.binds, options);
   return new RecvmmsgListener(system, sockets, options);
 }
 
 class RecvmmsgListener implements Listener {
   readonly #libc: Libc;
+  /** As they were given. */
+  readonly #given: readonly UdpSocket[];
+  /** The first ones of all ports, then the spare ones. */
   readonly #sockets: readonly UdpSocket[];
+  readonly #firsts: readonly UdpSocket[];
+  readonly #spares: readonly UdpSocket[];
   readonly #ring: ReceiveRing;
-  readonly #watches: readonly ReadableWatch[];
+  readonly #watches: ReadonlyMap<UdpSocket, ReadableWatch>;
   readonly #wanted: number;
   readonly #warnings: string[];
   readonly #gathers: boolean;
-  #stoppedAt: number | undefined;
+  readonly #floods: FloodControl;
+  #stopped: 'no' | 'drain' | 'leave' = 'no';
   #wake: () => void = () => {};
-  #lastTick = 0;
+  #lastTick = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor(system: Libc, sockets: readonly UdpSocket[], options: BackendOptions) {
+  constructor(system: Libc, sockets: readonly InheritedSocket[], options: BackendOptions) {
     this.#libc = system;
-    this.#sockets = sockets;
-    this.#ring = ReceiveRing.acquire(system);
-    this.#watches = sockets.map(({ fd }) => system.watch(fd));
+    this.#ring = options.ring === undefined ? ReceiveRing.acquire(system) : ReceiveRing.inMemory(options.ring);
+    this.#given = sockets.map((socket) => new UdpSocket(system, socket, socket.dropsCounted));
+    this.#firsts = this.#given.filter(({ spare }) => !spare);
+    this.#spares = this.#given.filter(({ spare }) => spare);
+    this.#sockets = [...this.#firsts, ...this.#spares];
+    this.#watches = new Map(this.#sockets.map((socket) => [socket, system.watch(socket.fd)]));
     this.#wanted = options.receiveBufferBytes;
-    this.#warnings = [...options.warnings, ...openingWarnings(sockets, options.receiveBufferBytes)];
-    this.#gathers = sockets.every((socket) => socket.receiveBufferGranted >= GATHER_BUFFER);
+    this.#warnings = [...options.warnings, ...openingWarnings(this.#firsts, options)];
+    this.#gathers = this.#firsts.every((socket) => socket.receiveBufferGranted >= GATHER_BUFFER);
+    const { lane, lanes, diverted: memory } = options;
+    this.#floods = new FloodControl(system, this.#firsts, this.#spares, { lane, lanes, memory });
   }
 
   async run(handler: ListenHandler): Promise<void> {
-    while (this.#stoppedAt === undefined) {
+    while (this.#stopped === 'no') {
       const received = this.#slice(handler);
       if (received === 'more') await nextTurn();
       else if (received === 'some') await (this.#gathers ? sleep(GATHER_MS) : nextTurn());
       else await this.#waitReadable();
     }
-    await this.#drain(handler, this.#stoppedAt);
-    this.#tick(handler, Date.now());
+    await this.#drain(handler);
+    this.#tick(handler, performance.now());
   }
 
   /** Receives until the queues are empty or the slice is over: `more` then, or `some`, or `none` when nothing waited. */
   #slice(handler: ListenHandler): 'more' | 'some' | 'none' {
-    const sliceEnd = Date.now() + SLICE_MS;
+    const sliceEnd = performance.now() + SLICE_MS;
     let any = false;
     for (;;) {
       let full = false;
-      for (const socket of this.#sockets) {
+      for (const socket of this.#turn()) {
         const count = this.#receive(socket, handler);
         any ||= count > 0;
         full ||= count === SLOTS;
+        if (this.#stopped !== 'no') return 'some';
       }
-      const now = Date.now();
-      if (now - this.#lastTick >= TICK_MS || now < this.#lastTick) this.#tick(handler, now);
+      const now = performance.now();
+      if (now - this.#lastTick >= TICK_MS) {
+        this.#tick(handler, now);
+        this.#floods.tick(now);
+        if (!this.#floods.usesSpares) for (const spare of this.#spares) any = this.#receive(spare, handler) > 0 || any;
+      }
       if (!full) return any ? 'some' : 'none';
       if (now >= sliceEnd) return 'more';
     }
   }
 
+  /** The sockets to read now, each once. What was queued in some before senders moved to the others is read before those. */
+  #turn(): readonly UdpSocket[] {
+    if (!this.#floods.usesSpares) return this.#firsts;
+    if (this.#spares.some(isOwed)) return this.#spares;
+    return this.#firsts.some(isOwed) ? this.#firsts : this.#sockets;
+  }
+
   /** One call on one socket. Returns the datagrams handed over. */
   #receive(socket: UdpSocket, handler: ListenHandler): number {
     const ring = this.#ring;
-    const count = this.#libc.recvmmsg(socket.fd, ring.address, SLOTS, MSG_DONTWAIT, null);
+    ring.begin(socket.port);
+    const count = this.#libc.recvmmsg(socket.fd, ring.messages, SLOTS, MSG_DONTWAIT, null);
     if (count <= 0) {
+      socket.owed = 0;
       if (count < 0) this.#failed(socket);
       return 0;
     }
-    ring.take(count, socket.port, Date.now());
-    socket.datagrams += count;
-    socket.bytes += ring.lastBytes;
+    ring.take(count, Date.now());
+    socket.took(count, ring.lastBytes, count < SLOTS);
     if (ring.lastDrops >= 0) socket.drops.observe(ring.lastDrops);
+    this.#floods.count(socket, ring.batch);
     handler.onBatch(ring.batch);
     return count;
   }
@@ -108,66 +140,74 @@ class RecvmmsgListener implements Listener {
 
   #tick(handler: ListenHandler, now: number): void {
     this.#lastTick = now;
-    for (const socket of this.#sockets) socket.readDrops();
+    for (const socket of this.#sockets) socket.read();
     handler.onTick(now);
   }
 
   /** Until a datagram waits, the next tick is due, or `stop`. */
   #waitReadable(): Promise<void> {
+    const sockets = this.#floods.usesSpares ? this.#sockets : this.#firsts;
     return new Promise((resolve) => {
       let waiting = true;
       const done = () => {
         if (!waiting) return;
         waiting = false;
         clearTimeout(timer);
-        for (const watch of this.#watches) watch.stop();
+        for (const socket of sockets) this.#watches.get(socket)?.stop();
         this.#wake = () => {};
         resolve();
       };
       const timer = setTimeout(done, TICK_MS);
       this.#wake = done;
-      for (const watch of this.#watches) watch.start(done);
+      for (const socket of sockets) this.#watches.get(socket)?.start(done);
     });
   }
 
-  /**
-   * Hands over what the kernel took before `stoppedAt`. Senders that go on must not keep us here for ever: a socket is done when it
-   * is empty or gave a datagram of a later time (they come in order of arrival).
-   */
-  async #drain(handler: ListenHandler, stoppedAt: number): Promise<void> {
-    const deadline = stoppedAt + DRAIN_MS;
+  /** Hands over what the kernel had taken by now. Senders that go on do not keep us: of each queue only so much is read as it had. */
+  async #drain(handler: ListenHandler): Promise<void> {
+    for (const socket of this.#sockets) socket.owe();
+    let sliceEnd = performance.now() + SLICE_MS;
     for (const socket of this.#sockets) {
-      let sliceEnd = Date.now() + SLICE_MS;
-      while (this.#receive(socket, handler) > 0) {
-        const { batch } = this.#ring;
-        const now = Date.now();
-        if (batch.times[batch.count - 1] > stoppedAt || now > deadline) break;
+      while (socket.owed > 0 && this.#stopped === 'drain') {
+        this.#receive(socket, handler);
+        const now = performance.now();
         if (now < sliceEnd) continue;
         this.#tick(handler, now);
         await nextTurn();
-        sliceEnd = Date.now() + SLICE_MS;
+        sliceEnd = performance.now() + SLICE_MS;
       }
     }
   }
 
-  stop(): void {
-    this.#stoppedAt ??= Date.now();
+  stop({ drain = true }: StopOptions = {}): void {
+    if (!drain) this.#stopped = 'leave';
+    else if (this.#stopped === 'no') this.#stopped = 'drain';
     this.#wake();
   }
 
   stats(): ListenerStats {
+    const endpoints = new Map<string, SocketStats>();
+    for (const socket of this.#sockets) {
+      const { host, port, receiveBufferGranted } = socket;
+      const at = endpointText(host, port);
+      const before = endpoints.get(at);
+      endpoints.set(at, {
+        host,
+        port,
+        receiveBufferWanted: this.#wanted,
+        receiveBufferGranted: Math.min(receiveBufferGranted, before?.receiveBufferGranted ?? receiveBufferGranted),
+        kernelDropped: socket.drops.total + (before?.kernelDropped ?? 0),
+        datagrams: socket.datagrams + (before?.datagrams ?? 0),
+        bytes: socket.bytes + (before?.bytes ?? 0),
+      });
+    }
+    const { floods, refused } = this.#floods;
     return {
       backend: 'recvmmsg',
-      sockets: this.#sockets.map((socket) => ({
-        host: socket.host,
-        port: socket.port,
-        receiveBufferWanted: this.#wanted,
-        receiveBufferGranted: socket.receiveBufferGranted,
-        kernelDropped: socket.drops.total,
-        datagrams: socket.datagrams,
-        bytes: socket.bytes,
-      })),
-      warnings: this.#warnings,
+      sockets: [...endpoints.values()],
+      dropReadings: this.#given.map((socket) => socket.drops.reading),
+      floods,
+      warnings: refused === undefined ? this.#warnings : [...this.#warnings, floodWarning(refused)],
     };
   }
 
@@ -175,25 +215,47 @@ class RecvmmsgListener implements Listener {
     if (this.#closed) return;
     this.#closed = true;
     this.stop();
-    for (const watch of this.#watches) watch.close();
+    for (const watch of this.#watches.values()) watch.close();
     for (const socket of this.#sockets) socket.close();
     this.#ring.release();
   }
 }
 
-function openingWarnings(sockets: readonly UdpSocket[], wanted: number): string[] {
+/** Checks that this process has the socket under its number, and keeps programs that it starts from having it too. */
+function inherit(system: Libc, { fd, host, port, spare }: InheritedSocket): void {
+  const name = new Uint8Array(SOCKADDR_BYTES);
+  const had = system.getsockname(fd, name, Uint32Array.of(SOCKADDR_BYTES)) === 0 ? sockaddrPort(name) : -1;
+  // A spare one is bound when it is needed.
+  if ((had === port || (spare && had === 0)) && system.closeOnExec(fd) === 0) return;
+  throw new ListenError(
+    'socket_failed',
+    `descriptor ${fd} of this process is not the socket of ${endpointText(host, port)} that it was said to be`,
+  );
+}
+
+function isOwed(socket: UdpSocket): boolean {
+  return socket.owed > 0;
+}
+
+function openingWarnings(sockets: readonly UdpSocket[], { receiveBufferBytes, lanes }: BackendOptions): string[] {
   const warnings: string[] = [];
-  const short = sockets.filter((socket) => socket.receiveBufferGranted < wanted);
+  const short = sockets.filter((socket) => socket.receiveBufferGranted < receiveBufferBytes);
   if (short.length > 0) {
     const granted = Math.min(...short.map((socket) => socket.receiveBufferGranted));
     const endpoints = short.map((socket) => endpointText(socket.host, socket.port));
-    warnings.push(receiveBufferWarning(wanted, granted, endpoints)!);
+    warnings.push(receiveBufferWarning(receiveBufferBytes, granted, endpoints)!);
   }
-  const refused = sockets.find((socket) => socket.filterRefused !== undefined);
+  const refused = sockets.find((socket) => socket.filterRefused !== undefined)?.filterRefused;
   if (refused !== undefined) {
     warnings.push(
-      `the kernel refused to choose lanes by source address (${refused.filterRefused}): an exporter that sends from several ports may be spread over lanes; set listen.lanes: 1 if it uses templates`,
+      lanes === 1
+        ? floodWarning(refused)
+        : `the kernel refused to choose lanes by source address (${refused}): an exporter that sends from several ports may be spread over lanes; set listen.lanes: 1 if it uses templates`,
     );
   }
   return warnings;
+}
+
+function floodWarning(refused: string): string {
+  return `the kernel refused to choose sockets by source address (${refused}): a sender that floods a port can push out what others send there`;
 }

@@ -2,6 +2,7 @@
 import { codeOf, formatAddress, nearest, parseNetwork, tryParseAddress } from '@weir/record';
 import type { ComparisonOperator, FilterValue } from './ast.ts';
 import type { FilterField } from './catalogue.ts';
+import { hasAddressText } from './operators.ts';
 
 type Bare<T> = T extends unknown ? Omit<T, 'from' | 'to'> : never;
 
@@ -97,14 +98,47 @@ function readAddressOrNetwork(
     const words = tryParseAddress(text);
     if (words !== undefined) return { type: 'address', address: formatAddress(words) || '::' };
   } else {
-    try {
-      return { type: 'network', network: parseNetwork(text).text };
-    } catch {
-      // Told below, with the field's name.
+    const network = readNetwork(text);
+    if (network !== undefined) {
+      return takesNetwork(operator) ? { type: 'network', network } : noNetwork(field, operator, network);
     }
   }
-  const what = operator === '<<' ? 'a network such as 10.128.0.0/14 or 2001:db8::/32' : 'an IPv4 or IPv6 address';
+  const what =
+    operator === '<<' || text.includes('/')
+      ? 'a network such as 10.128.0.0/14 or 2001:db8::/32'
+      : 'an IPv4 or IPv6 address';
   return { message: `"${text}" is not ${what}, which ${field.name} is compared with` };
+}
+
+/** Canonical text of a network in CIDR form, or undefined. */
+function readNetwork(text: string): string | undefined {
+  try {
+    return parseNetwork(text).text;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A network stands for all its addresses: it can be equal to an address or hold it, not be before or like it. */
+const takesNetwork = (operator: ComparisonOperator): boolean =>
+  operator === '=' || operator === 'in' || operator === '<<' || operator === 'has';
+
+const noNetwork = (field: FilterField, operator: ComparisonOperator, network: string): ValueProblem => ({
+  message: `"${network}" is a network, which "${operator}" does not take: use ${field.name} << ${network}`,
+});
+
+/**
+ * A value of a field whose text is an address, or the name of what has it: networks mean what they mean to addresses, and addresses
+ * are compared in their canonical form, in which they are stored.
+ */
+function readAddressText(field: FilterField, text: string, operator: ComparisonOperator): ReadValue | ValueProblem {
+  if (operator === '<<') return readAddressOrNetwork(field, text, operator);
+  const [before] = text.split('/', 1);
+  const words = tryParseAddress(before);
+  // A name may have slashes; what begins with an address and one can only be meant as a network.
+  if (words === undefined) return { type: 'text', text };
+  if (before !== text) return readAddressOrNetwork(field, text, operator);
+  return { type: 'text', text: operator === 'like' ? text : formatAddress(words) || '::' };
 }
 
 /** A time: ISO 8601 (without a zone it is UTC), or milliseconds since 1970. */
@@ -139,6 +173,8 @@ export function jsRegex(text: string): RegExp {
 
 /** Reads a value for a field and operator. */
 export function readValue(field: FilterField, operator: ComparisonOperator, text: string): ReadValue | ValueProblem {
+  const network = operator === '~' && hasAddressText(field) && text.includes('/') ? readNetwork(text) : undefined;
+  if (network !== undefined) return noNetwork(field, operator, network);
   if (operator === '~') {
     const problem = regexProblem(text);
     return problem === undefined ? { type: 'text', text } : { message: `Not a regular expression: ${problem}` };
@@ -150,7 +186,7 @@ export function readValue(field: FilterField, operator: ComparisonOperator, text
   switch (field.kind) {
     case 'text':
     case 'labels':
-      return operator === '<<' ? readAddressOrNetwork(field, text, operator) : { type: 'text', text };
+      return hasAddressText(field) ? readAddressText(field, text, operator) : { type: 'text', text };
     case 'addr':
     case 'list(addr)':
       return readAddressOrNetwork(field, text, operator);
@@ -182,9 +218,8 @@ export function readValue(field: FilterField, operator: ComparisonOperator, text
       return readFlags(field, text);
     case 'key':
       // A key in decimal has many digits; anything else is the name of what the key names.
-      if (operator === '<<') return readAddressOrNetwork(field, text, operator);
       if (/^\d{15,20}$/.test(text) && BigInt(text) < 2n ** 64n) return { type: 'number', number: text };
-      return { type: 'text', text };
+      return hasAddressText(field) ? readAddressText(field, text, operator) : { type: 'text', text };
     case 'number':
     case 'list(u32)': {
       const number = readNumber(text);

@@ -4,7 +4,9 @@ import { jsRegex } from '../language/values.ts';
 
 /** Whether the comparison, its negation aside, is true of the empty text. */
 export function matchesEmpty(node: Comparison): boolean {
-  const first = node.values[0];
+  const [first] = node.values;
+  // A network holds no empty text.
+  if (first?.type === 'network' && node.operator !== 'in') return false;
   const value = first?.type === 'text' ? first.text : '';
   switch (node.operator) {
     case '=':

@@ -102,8 +102,27 @@ function addresses(values: readonly FilterValue[], column: string, params: Param
   return parts.length === 1 ? parts[0] : `(${parts.join(' OR ')})`;
 }
 
-/** SQL of a text predicate. */
+/** SQL of a text predicate; a network among the values holds for an address in it. */
 function text(
+  operator: Comparison['operator'],
+  values: readonly FilterValue[],
+  expression: string,
+  params: Params,
+): string {
+  const texts = values.filter((value) => value.type !== 'network');
+  const parts = texts.length === 0 ? [] : [plainText(operator, texts, expression, params)];
+  for (const value of values) {
+    if (value.type !== 'network') continue;
+    const { first, last } = addressRange(value.network);
+    const parsed = `toIPv6OrDefault(${expression})`;
+    parts.push(
+      `(${expression} != '' AND ${parsed} BETWEEN ${params.add('IPv6', first)} AND ${params.add('IPv6', last)})`,
+    );
+  }
+  return parts.length === 1 ? parts[0] : `(${parts.join(' OR ')})`;
+}
+
+function plainText(
   operator: Comparison['operator'],
   values: readonly FilterValue[],
   expression: string,
@@ -116,12 +135,6 @@ function text(
       return `match(${expression}, ${params.add('String', textOf(values[0]))})`;
     case 'like':
       return `${expression} LIKE ${params.add('String', textOf(values[0]))}`;
-    case '<<':
-      return anyOf(values, (value) => {
-        const { first, last } = addressRange(value.type === 'network' ? value.network : '');
-        const parsed = `toIPv6OrDefault(${expression})`;
-        return `(${expression} != '' AND ${parsed} BETWEEN ${params.add('IPv6', first)} AND ${params.add('IPv6', last)})`;
-      });
     default:
       return `${expression} ${operator} ${params.add('String', textOf(values[0]))}`;
   }
@@ -166,14 +179,15 @@ function key(node: Comparison, column: string, params: Params): string {
   const keys = values.filter((value) => value.type === 'number');
   if (keys.length > 0) parts.push(`${column} IN ${params.add('Array(UInt64)', keys.map(numberOf))}`);
   if (values.some((value) => value.type === 'text' && value.text === '')) parts.push(`${column} = 0`);
-  const names = values.filter((value) => value.type !== 'number' && !(value.type === 'text' && value.text === ''));
+  const names = values.filter((value) => value.type === 'text' && value.text !== '');
+  const networks = values.filter((value) => value.type === 'network');
+  const predicates: string[] = [];
   if (names.length > 0) {
-    const expressions = [identifier(NAME_ATTRIBUTE[field.dimension ?? 'entities'])];
-    if (field.dimension === 'exporters') expressions.push('address');
-    const used = operator === '<<' ? ['address'] : expressions;
-    const predicate = used.map((expression) => text(operator, names, expression, params)).join(' OR ');
-    parts.push(`${column} IN ${keysWhere(field, predicate)}`);
+    predicates.push(text(operator, names, identifier(NAME_ATTRIBUTE[field.dimension ?? 'entities']), params));
+    if (field.dimension === 'exporters') predicates.push(text(operator, names, 'address', params));
   }
+  if (networks.length > 0) predicates.push(text(operator, networks, 'address', params));
+  if (predicates.length > 0) parts.push(`${column} IN ${keysWhere(field, predicates.join(' OR '))}`);
   return parts.length === 1 ? parts[0] : `(${parts.join(' OR ')})`;
 }
 

@@ -1,68 +1,129 @@
-// The collecting process's main thread: starts the lanes, puts their reports together, writes what they learnt to the spool.
-import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+// The collecting process's main thread: starts the lanes, puts their reports together, hands complete spool files to the consumers, and
+// accounts for processes before it that were killed.
+import { existsSync } from 'node:fs';
 import { exporterNode, type Inventory, inventoryEntities } from '@weir/enrich';
-import { assertPortsFree, ListenError } from '@weir/listen';
-import { type DimensionName, type DimensionRow, newCounters } from '@weir/record';
-import { enforceCap, type LedgerRow, prepareSpool, SpoolError, spoolUsage, writeLedger } from '@weir/spool';
+import { assertPortsFree, divertedMemory, type InheritedSocket, ListenError } from '@weir/listen';
+import { type DimensionName, type DimensionRow, steadyNow } from '@weir/record';
+import {
+  adoptEarlierLayout,
+  backlogOf,
+  beginGeneration,
+  consumersOnDisk,
+  enforceCap,
+  leftIn,
+  makeConsumer,
+  makeSpool,
+  nameSource,
+  type OpenManifest,
+  ownerOfName,
+  SpoolError,
+  type SpoolStart,
+  STORE,
+  salvage,
+} from '@weir/spool';
 import type { Directories } from '../child.ts';
 import { type Config, isLoopback } from '../config/schema.ts';
-import { ServerError, type ServerErrorCode } from '../errors.ts';
+import { ServerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { collectorListens, NO_OUTAGES, type Outages, outageWarnings } from '../outages.ts';
-import { type CollectorStatus, writeStatus } from '../status.ts';
+import { type CollectorStatus, type ConsumerBacklog, writeStatus } from '../status.ts';
 import { VERSION } from '../version.ts';
+import { Giver } from './account/give.ts';
+import { claimFolder, deadProcesses, type ProcessFiles, processFiles, removeFolder } from './account/process-files.ts';
+import { type Recovered, recoverProcess } from './account/recover.ts';
+import { Teller } from './account/teller.ts';
+import { type ConsumerPlan, consumersOf, NAMES } from './consumers.ts';
 import { DimensionOutbox } from './dimension-outbox.ts';
+import { ExporterBook } from './exporter-book.ts';
 import { readInventory, watchInventory } from './inventory-file.ts';
-import { LaneTotals, namedCounts, UNATTRIBUTED } from './lane-totals.ts';
-import { LedgerWriter } from './ledger-writer.ts';
-import type { FromLane, LaneReport, LaneStart, ToLane } from './messages.ts';
+import { LaneThread } from './lane-thread.ts';
+import { asServerError, laneCount } from './lanes.ts';
+import type { LaneReport, Replay } from './messages.ts';
 
 const STATUS_MS = 1000;
 /** Exporters' last-seen times are written again this often, in milliseconds. */
 const EXPORTERS_MS = 60_000;
+/** A lane that has not reported for so long hangs, in milliseconds: the process ends and is started again. */
+const LANE_SILENT_MS = 10_000;
+
+export interface CollectorOptions {
+  readonly config: Config;
+  readonly directories: Directories;
+  readonly log: Logger;
+  /** Sockets that the supervisor holds; undefined where lanes open their own. */
+  readonly sockets?: readonly InheritedSocket[] | undefined;
+  /** As the supervisor knows them when it starts this process. */
+  readonly outages?: Outages;
+}
 
 export class Collector {
   readonly #config: Config;
-  readonly #directories: Directories;
+  readonly #spool: string;
   readonly #log: Logger;
-  readonly #started = Date.now();
-  readonly #writer: string;
-  /** By lane: each counts exporters for itself, and forgets them for itself. */
-  readonly #ledgers = new Map<number, LedgerWriter>();
+  readonly #sockets: readonly InheritedSocket[] | undefined;
+  readonly #started = steadyNow();
+  readonly #start: SpoolStart;
+  readonly #files: ProcessFiles;
+  readonly #plan: ConsumerPlan;
+  readonly #giver: Giver;
+  readonly #teller: Teller;
   readonly #outbox: DimensionOutbox;
-  readonly #totals: LaneTotals;
-  readonly #workers: Worker[] = [];
+  readonly #book: ExporterBook;
+  readonly #lanes: LaneThread[] = [];
+  readonly #reports = new Map<number, LaneReport>();
+  /** Complete files that could not be handed over yet, oldest first. */
+  readonly #waiting: OpenManifest[] = [];
+  readonly #dropped = new Map<string, number>();
+  /** The oldest file of each consumer, and since when it is (milliseconds of this process). */
+  readonly #oldest = new Map<string, { readonly name: string; readonly since: number }>();
+  readonly #exportersWritten = new Map<string, string>();
   #inventory: Inventory | undefined;
   #unwatch: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
-  /** Flows dropped by the cap that no ledger row tells yet, by exporter key: they are counted here, not in a lane. */
-  readonly #dropped = new Map<string, number>();
-  readonly #exportersWritten = new Map<string, string>();
-  #exportersAt = 0;
+  #isReceiving = false;
+  #exportersAt = Number.NEGATIVE_INFINITY;
   #problem = '';
+  #toldProblem = '';
   #outages: Outages;
 
-  /** `outages`: as the supervisor knows them when it starts this process. */
-  constructor(config: Config, directories: Directories, log: Logger, outages: Outages = NO_OUTAGES) {
+  /** Takes the spool for writing. Throws SpoolError. */
+  constructor({ config, directories, log, sockets, outages = NO_OUTAGES }: CollectorOptions) {
     this.#outages = outages;
     this.#config = config;
-    this.#directories = directories;
+    this.#spool = directories.spool;
     this.#log = log;
-    // Unique for every start, so that no spool file's name is ever used twice.
-    this.#writer = `${config.collector}-${this.#started.toString(36)}-${process.pid}`;
-    this.#outbox = new DimensionOutbox(directories.spool, this.#writer);
-    this.#totals = new LaneTotals((address) =>
+    this.#sockets = sockets;
+    makeSpool(this.#spool);
+    this.#plan = consumersOf(config);
+    for (const consumer of new Set([...this.#plan.flows.keys(), ...this.#plan.dimensions])) {
+      makeConsumer(this.#spool, consumer);
+    }
+    this.#start = beginGeneration(this.#spool);
+    this.#files = processFiles(this.#spool, this.#start.token);
+    const names = nameSource(this.#start, 'main');
+    this.#giver = new Giver({
+      dir: this.#spool,
+      collector: config.collector,
+      consumers: [...this.#plan.flows.keys()],
+      sync: config.spool.fsync,
+      log: (message, details) => log.error(details, message),
+    });
+    const { lastLedger } = this.#files;
+    this.#teller = new Teller({ dir: this.#spool, collector: config.collector, names, lastLedger });
+    this.#outbox = new DimensionOutbox(this.#spool, this.#plan.dimensions, names);
+    this.#book = new ExporterBook((address) =>
       this.#inventory === undefined ? '' : exporterNode(this.#inventory, address),
     );
   }
 
-  /** Resolves when every lane listens. Rejects with ServerError. `onFailure` is called when a lane dies later. */
-  async start(onFailure: (error: Error) => void): Promise<void> {
+  /**
+   * Makes everything ready but reads no datagram. Rejects with ServerError. `onFailure` is called when a lane dies later, or hangs.
+   */
+  async prepare(onFailure: (error: Error) => void): Promise<void> {
+    this.#guard(() => claimFolder(this.#files));
+    const moved = adoptEarlierLayout(this.#spool);
+    if (moved > 0) this.#log.info({ files: moved }, 'moved what an earlier version left in the spool');
     const { inventory } = this.#config;
-    for (const name of prepareSpool(this.#directories.spool)) {
-      this.#log.warn({ file: name }, 'removed a spool file that was not complete when the last collector died');
-    }
     if (inventory !== undefined) {
       this.#learn(readInventory(inventory));
       this.#unwatch = watchInventory(
@@ -71,30 +132,64 @@ export class Collector {
         (error) => this.#log.error(`${error.message}; the inventory stays as it was`),
       );
     }
+    if (this.#sockets === undefined) await this.#assertPortsFree();
     const lanes = laneCount(this.#config);
-    await this.#assertPortsFree();
-    await Promise.all(Array.from({ length: lanes }, (_, lane) => this.#startLane(lane, lanes, onFailure)));
-    this.#outages = collectorListens(this.#outages, Date.now());
-    const { host, ports } = this.#config.listen;
-    this.#log.info(
-      `listening for NetFlow, IPFIX and sFlow on ${host}, UDP ${ports.join(', ')} (${lanes} lane${lanes === 1 ? '' : 's'})`,
-    );
-    if (isLoopback(host)) this.#log.info('exporters on other machines need --listen-host 0.0.0.0 or listen.host');
-    this.#timer = setInterval(() => this.#write(), STATUS_MS);
+    const diverted = divertedMemory(lanes);
+    for (let lane = 0; lane < lanes; lane++) {
+      const thread = new LaneThread(
+        {
+          lane,
+          lanes,
+          config: this.#config,
+          spoolDir: this.#spool,
+          start: this.#start,
+          inventory: this.#inventory,
+          sockets: this.#sockets,
+          diverted,
+        },
+        { onReport: (report) => this.#take(report), onFailure },
+      );
+      this.#lanes.push(thread);
+      this.#teller.add(lane, thread.counters);
+      this.#book.addLane(lane, thread.counters);
+    }
+    await Promise.all(this.#lanes.map((lane) => lane.prepared));
+    this.#timer = setInterval(() => this.#eachSecond(onFailure), STATUS_MS);
   }
 
-  /** Resolves when every lane has written what it received. */
+  /** Receives from now on. What processes before had taken from the kernel comes first. */
+  async go(): Promise<void> {
+    const replays = this.#recover();
+    this.#giveOrphans();
+    for (const [index, lane] of this.#lanes.entries()) lane.go(replays[index] ?? []);
+    await Promise.all(this.#lanes.map((lane) => lane.receiving));
+    this.#isReceiving = true;
+    this.#outages = collectorListens(this.#outages, steadyNow());
+    const { host, ports } = this.#config.listen;
+    const where = this.#sockets === undefined ? `${host}, UDP ${ports.join(', ')}` : endpoints(this.#sockets);
+    const count = this.#lanes.length;
+    this.#log.info(`listening for NetFlow, IPFIX and sFlow on ${where} (${count} lane${count === 1 ? '' : 's'})`);
+    if (isLoopback(host)) this.#log.info('exporters on other machines need --listen-host 0.0.0.0 or listen.host');
+    this.#eachSecond(() => {});
+  }
+
+  /** Reads nothing any more and leaves what is queued to a process that takes over. Resolves when that may begin; `stop` must follow. */
+  async release(): Promise<void> {
+    this.#isReceiving = false;
+    for (const lane of this.#lanes) lane.stop(false);
+    await Promise.all(this.#lanes.map((lane) => lane.released));
+  }
+
+  /** Resolves when every lane has written what it received, and all of it is handed over. */
   async stop(): Promise<void> {
+    this.#isReceiving = false;
     this.#unwatch();
     clearInterval(this.#timer);
-    await Promise.all(
-      this.#workers.map(async (worker) => {
-        const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-        worker.postMessage({ type: 'stop' } satisfies ToLane);
-        await gone;
-      }),
-    );
+    for (const lane of this.#lanes) lane.stop(true);
+    await Promise.all(this.#lanes.map((lane) => lane.stopped));
     this.#write();
+    // Only what is told and handed over may be forgotten: the next process looks at the rest.
+    if (this.#problem === '' && this.#waiting.length === 0) this.#guard(() => removeFolder(this.#files));
   }
 
   /** Uses an inventory that no file holds: the demo's. */
@@ -108,76 +203,109 @@ export class Collector {
     try {
       await assertPortsFree(ports.map((port) => ({ host, port })));
     } catch (error) {
-      if (error instanceof ListenError) throw new ServerError(fatalCode(error.code), error.message);
+      if (error instanceof ListenError) throw asServerError(error);
       throw error;
     }
   }
 
-  #startLane(lane: number, lanes: number, onFailure: (error: Error) => void): Promise<void> {
-    const data: LaneStart = {
-      lane,
-      lanes,
-      config: this.#config,
-      spoolDir: this.#directories.spool,
-      writer: `${this.#writer}-${lane}`,
-      inventory: this.#inventory,
-    };
-    return new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('./lane.ts', import.meta.url), { workerData: data });
-      this.#workers.push(worker);
-      let stopped = false;
-      const fail = (error: Error) => {
-        reject(error);
-        onFailure(error);
-      };
-      worker.on('message', (message: FromLane) => {
-        if (message.type === 'report') this.#take(message);
-        else if (message.type === 'listening') resolve();
-        else if (message.type === 'stopped') stopped = true;
-        else fail(new ServerError(fatalCode(message.code), message.message));
-      });
-      worker.on('error', (error) => fail(error instanceof Error ? error : new Error(String(error))));
-      worker.on('exit', (code) => {
-        if (!stopped) fail(new ServerError('start_failed', `lane ${lane} ended (exit ${code})`));
-      });
-    });
-  }
-
   #learn(inventory: Inventory): void {
     this.#inventory = inventory;
-    this.#dimension('entities', inventoryEntities(inventory, Date.now()));
-    for (const worker of this.#workers) worker.postMessage({ type: 'inventory', inventory } satisfies ToLane);
+    this.#dimension('entities', inventoryEntities(inventory, steadyNow()));
+    for (const lane of this.#lanes) lane.send({ type: 'inventory', inventory });
     this.#exportersWritten.clear();
   }
 
+  /** Names first, then the counts, then the flows: whoever takes the flows finds the others. */
   #take(report: LaneReport): void {
-    this.#totals.take(report);
+    this.#reports.set(report.lane, report);
+    this.#book.take(report);
     this.#dimension('strings', report.strings);
     this.#dimension('entities', report.entities);
-    // At once: a lane reports when it has completed a file, and the store is about to count what is in it.
-    this.#writeLedger(Date.now());
-    const forgotten = this.#totals.forget(report);
-    if (forgotten.size === 0) return;
-    this.#ledgers.get(report.lane)?.forget(forgotten);
-    for (const key of forgotten.keys()) this.#exportersWritten.delete(key);
-    this.#log.info(
-      { lane: report.lane, exporters: forgotten.size },
-      'the table of exporters was nearly full: those silent for longest were forgotten, their counts are in the ledger',
+    this.#waiting.push(...report.complete);
+    if (report.complete.length > 0) {
+      this.#guard(() => this.#tell());
+      this.#guard(() => this.#give());
+    }
+    if (report.evicted.length > 0) {
+      this.#log.info(
+        { lane: report.lane, exporters: report.evicted.length },
+        'the table of exporters was nearly full: some were evicted, their counts are in the ledger',
+      );
+    }
+  }
+
+  #tell(): void {
+    this.#teller.tell((view) => this.#book.forget(view));
+  }
+
+  #give(): void {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      this.#giver.give(next);
+      this.#waiting.shift();
+    }
+  }
+
+  #eachSecond(onFailure: (error: Error) => void): void {
+    for (const lane of this.#lanes) {
+      if (this.#isReceiving && lane.silentMs > LANE_SILENT_MS) {
+        onFailure(new ServerError('start_failed', `lane ${lane.lane} has not answered for ${LANE_SILENT_MS / 1000} s`));
+      }
+    }
+    // Before the first datagram is received it is done once, and what is to be replayed comes first.
+    for (const [index, replays] of this.#isReceiving ? this.#recover().entries() : []) {
+      for (const replay of replays) this.#lanes[index].send({ type: 'replay', replay });
+    }
+    this.#write();
+  }
+
+  #write(): void {
+    this.#problem = '';
+    const now = steadyNow();
+    this.#guard(() => this.#enforceCaps());
+    this.#guard(() => this.#tell());
+    this.#guard(() => this.#give());
+    this.#writeExporters(now);
+    this.#guard(() => writeStatus(this.#spool, this.#status(now)));
+    if (this.#problem === '') this.#toldProblem = '';
+  }
+
+  /** Accounts for processes that were killed. Answers by lane what they had taken from the kernel and not done. */
+  #recover(): Replay[][] {
+    const replays: Replay[][] = this.#lanes.map(() => []);
+    for (const token of deadProcesses(this.#spool, this.#start.token)) {
+      this.#guard(() => {
+        const files = processFiles(this.#spool, token);
+        const recovered = recoverProcess(this.#spool, files, this.#config.collector, this.#giver);
+        for (const [lane, replay] of recovered.rings) replays[lane % this.#lanes.length].push(replay);
+        this.#logRecovered(recovered);
+      });
+    }
+    return replays;
+  }
+
+  #logRecovered({ flowsLost, datagramsLost, flowsSalvaged, files }: Recovered): void {
+    this.#log.warn(
+      { flowsLost, datagramsLost, flowsSalvaged, files },
+      'accounted for a collecting process that was killed: what was in its memory is lost and counted, its files go on',
     );
   }
 
-  /** Once a second: the ledger, the exporters' rows, the cap and the status. */
-  #write(): void {
-    const now = Date.now();
-    this.#problem = '';
-    this.#guard(() => this.#enforceCap());
-    this.#writeLedger(now);
-    this.#writeExporters(now);
-    this.#guard(() => writeStatus(this.#directories.spool, this.#status(now)));
+  /** Files of processes that have no folder any more. Those with one still write them, or are accounted for with it. */
+  #giveOrphans(): void {
+    this.#guard(() => {
+      for (const name of leftIn(this.#spool)) {
+        if (existsSync(processFiles(this.#spool, ownerOfName(name).token).folder)) continue;
+        const manifest = salvage(this.#spool, name);
+        if (manifest !== undefined) this.#giver.give(manifest);
+      }
+    });
   }
 
   #status(now: number): CollectorStatus {
-    const usage = spoolUsage(this.#directories.spool);
+    const backlogs = this.#backlogs();
+    const store = backlogs.find(({ name }) => name === STORE);
+    const reports = [...this.#reports.values()];
+    const { exporters, others, unattributed } = this.#book.page();
     return {
       collector: this.#config.collector,
       version: VERSION,
@@ -186,54 +314,81 @@ export class Collector {
       demo: this.#config.demo,
       pid: process.pid,
       memory: process.memoryUsage.rss(),
-      lanes: this.#totals.lanes(),
+      lanes: reports.map(({ lane, backend, sockets, busy }) => ({
+        lane,
+        backend,
+        sockets,
+        datagrams: this.#lanes[lane].counters.received,
+        flows: this.#lanes[lane].counters.flows,
+        busy,
+      })),
       outages: this.#outages,
-      warnings: [...this.#totals.warnings(), ...outageWarnings(this.#outages, now)],
-      exporters: this.#totals.exporters(),
-      unattributed: namedCounts(this.#totals.counters().get(UNATTRIBUTED) ?? newCounters()),
+      warnings: [...new Set(reports.flatMap(({ warnings }) => warnings)), ...this.#warnings(now)],
+      floods: reports.flatMap(({ floods }) => floods),
+      exporters,
+      otherExporters: others,
+      unattributed,
       spool: {
-        files: usage.files,
-        bytes: usage.bytes,
-        capBytes: this.#config.spool.max_size,
-        oldest: usage.oldest ?? 0,
-        problem: this.#totals.spoolProblem() || this.#problem,
+        files: store?.files ?? 0,
+        bytes: store?.bytes ?? 0,
+        capBytes: store?.capBytes ?? 0,
+        oldest: store === undefined || store.files === 0 ? 0 : now - store.waitingMs,
+        problem: reports.find(({ spoolProblem }) => spoolProblem !== '')?.spoolProblem ?? this.#problem,
+        consumers: backlogs,
       },
     };
   }
 
-  #enforceCap(): void {
-    for (const manifest of enforceCap(this.#directories.spool, this.#config.spool.max_size)) {
-      this.#log.warn({ flows: manifest.rows }, 'the spool is over its cap: the oldest file was dropped and counted');
-      for (const [key, rows] of manifest.exporters) this.#dropped.set(key, (this.#dropped.get(key) ?? 0) + rows);
-      this.#totals.drop(manifest.exporters);
+  #warnings(now: number): string[] {
+    const { host, allow } = this.#config.listen;
+    const warnings = outageWarnings(this.#outages, now);
+    if (!isLoopback(host) && allow.length === 0) {
+      warnings.push(
+        `flows are taken from anyone who can reach ${host}: name the networks of your exporters in listen.allow (--listen-allow)`,
+      );
+    }
+    const known = new Set([...this.#plan.flows.keys(), NAMES]);
+    for (const name of consumersOnDisk(this.#spool)) {
+      if (known.has(name)) continue;
+      warnings.push(
+        `the spool keeps files for ${name}, which is not configured any more: remove ${this.#spool}/consumers/${name}, or configure it again`,
+      );
+    }
+    return warnings;
+  }
+
+  #backlogs(): ConsumerBacklog[] {
+    const now = performance.now();
+    return Array.from(this.#plan.flows, ([name, capBytes]): ConsumerBacklog => {
+      const { files, bytes, oldest } = backlogOf(this.#spool, name);
+      const before = this.#oldest.get(name);
+      if (oldest === undefined) this.#oldest.delete(name);
+      else if (before?.name !== oldest) this.#oldest.set(name, { name: oldest, since: now });
+      const since = this.#oldest.get(name)?.since ?? now;
+      const droppedFlows = this.#dropped.get(name) ?? 0;
+      return { name, files, bytes, capBytes, waitingMs: now - since, droppedFlows };
+    });
+  }
+
+  #enforceCaps(): void {
+    for (const [consumer, cap] of this.#plan.flows) {
+      const flows = enforceCap(this.#spool, consumer, cap, (name, { exporters }) =>
+        this.#giver.countEnd(consumer, name, 'flows_spool_cap', exporters),
+      );
+      if (flows === 0) continue;
+      this.#dropped.set(consumer, (this.#dropped.get(consumer) ?? 0) + flows);
+      this.#log.warn(
+        { consumer, flows },
+        'what waits for a consumer is over its cap: the oldest was dropped and counted',
+      );
     }
   }
 
-  #writeLedger(now: number): void {
-    const { collector } = this.#config;
-    const taken = this.#totals.reports().map((report) => {
-      const ledger = this.#ledgers.get(report.lane) ?? new LedgerWriter(collector);
-      this.#ledgers.set(report.lane, ledger);
-      return { ledger, rows: ledger.take(now, this.#totals.ofLane(report)) };
-    });
-    const dropped = Array.from(
-      this.#dropped,
-      ([exporter, count]): LedgerRow => ({ time: now, collector, exporter, account: 'flows_spool_cap', count }),
-    );
-    let written = false;
-    this.#guard(() => {
-      writeLedger(this.#directories.spool, this.#writer, [...taken.flatMap(({ rows }) => rows), ...dropped]);
-      written = true;
-    });
-    if (written) this.#dropped.clear();
-    else for (const { ledger, rows } of taken) ledger.putBack(rows);
-  }
-
   #writeExporters(now: number): void {
-    const all = now - this.#exportersAt >= EXPORTERS_MS;
-    if (all) this.#exportersAt = now;
+    const all = performance.now() - this.#exportersAt >= EXPORTERS_MS;
+    if (all) this.#exportersAt = performance.now();
     const rows: DimensionRow<'exporters'>[] = [];
-    for (const exporter of this.#totals.exporters()) {
+    for (const exporter of this.#book.all()) {
       const protocols = exporter.protocols.map((state) => state.protocol).sort();
       const known = `${exporter.node} ${protocols.join(' ')}`;
       if (!all && this.#exportersWritten.get(exporter.key) === known) continue;
@@ -266,17 +421,20 @@ export class Collector {
     } catch (error) {
       if (!(error instanceof SpoolError) && !(error instanceof Error && 'syscall' in error)) throw error;
       this.#problem = error.message;
-      this.#log.error(error.message);
+      // Once, not every second.
+      if (this.#toldProblem !== error.message) this.#log.error(error.message);
+      this.#toldProblem = error.message;
     }
   }
 }
 
-/** Lanes for a configuration: half the processors, so that the store has the other half. */
-export function laneCount(config: Config): number {
-  const { lanes } = config.listen;
-  return lanes === 'auto' ? Math.max(1, Math.floor(availableParallelism() / 2)) : lanes;
-}
-
-function fatalCode(code: string): ServerErrorCode {
-  return code === 'port_taken' ? 'port_taken' : 'start_failed';
+function endpoints(sockets: readonly InheritedSocket[]): string {
+  const hosts = Map.groupBy(
+    sockets.filter(({ spare }) => !spare),
+    ({ host }) => host,
+  );
+  return Array.from(hosts, ([host, of]) => {
+    const ports = [...new Set(of.map(({ port }) => port))];
+    return `${host}, UDP ${ports.join(', ')}`;
+  }).join('; ');
 }

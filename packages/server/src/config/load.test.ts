@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ServerError } from '../errors.ts';
 import { loadConfig } from './load.ts';
 import { configJsonSchema, settings } from './schema.ts';
+import { withoutSecrets } from './secrets.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'weir-config-'));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -23,7 +24,7 @@ function mistakes(
   try {
     loadConfig({ file: fileWith(yaml), env, flags });
   } catch (error) {
-    if (error instanceof ServerError) return error.mistakes.map((line) => line.replace(`${dir}/`, ''));
+    if (error instanceof ServerError) return error.mistakes.map((line) => line.replaceAll(`${dir}/`, ''));
     throw error;
   }
   return [];
@@ -42,6 +43,20 @@ describe('the configuration', () => {
     const rates = 'sampling: { default_rate: 4294967296, exporters: [{ network: 10.0.0.0/8, rate: 4294967296 }] }';
     expect(mistakes(rates)).toHaveLength(2);
     expect(mistakes(rates.replaceAll('4294967296', '4294967295'))).toEqual([]);
+  });
+
+  it('bounds what is kept of exporters to what makes sense', () => {
+    const config = loadConfig({ env: { WEIR_LISTEN_MEDIATORS: '10.0.0.0/8,2001:db8::1/128' }, flags: {} });
+    expect(config.listen).toMatchObject({
+      state_memory: 256 * 1024 * 1024,
+      template_lifetime: 86_400_000,
+      mediators: ['10.0.0.0/8', '2001:db8::1/128'],
+    });
+    expect(mistakes('listen: { state_memory: 1KiB, template_lifetime: 30s, mediators: [router] }')).toEqual([
+      expect.stringContaining('listen.state_memory: less than 1MiB'),
+      expect.stringContaining('listen.template_lifetime: less than 1m'),
+      expect.stringContaining('"router" is not a network'),
+    ]);
   });
 
   it('is taken from the file, then the environment, then flags, the later winning', () => {
@@ -102,6 +117,38 @@ describe('the configuration', () => {
 
   it('names a network that is none', () => {
     expect(mistakes('listen: { allow: [10.0.0.0/8, banana] }')[0]).toContain('"banana" is not a network');
+  });
+
+  it('takes a secret from the environment or from a file, whose last line break is not part of it', () => {
+    const path = join(dir, 'password');
+    writeFileSync(path, 's3cret\n');
+    expect(loadConfig({ env: { WEIR_STORE_PASSWORD: 's3cret' }, flags: {} }).store.password).toBe('s3cret');
+    expect(loadConfig({ env: {}, flags: { 'store.password_file': path } }).store.password).toBe('s3cret');
+    expect(mistakes(`store: { password_file: ${path} }`, { WEIR_STORE_PASSWORD: 'x' })).toEqual([
+      'weir.yaml:1:25: store.password_file: store.password is given too (environment: WEIR_STORE_PASSWORD): keep one of them',
+    ]);
+    writeFileSync(path, '\n');
+    expect(mistakes(`store: { password_file: ${path} }`)).toEqual([
+      'weir.yaml:1:25: store.password_file: password is empty',
+    ]);
+    expect(mistakes('', {}, { 'store.password_file': join(dir, 'absent') })).toEqual([
+      'flag --store-password-file: store.password_file: cannot read absent (ENOENT)',
+    ]);
+  });
+
+  it('takes no secret from a flag, and does not say it', () => {
+    expect(mistakes('', {}, { 'store.password': 's3cret', 'store.url': 'http://weir:s3cret@db' })).toEqual([
+      expect.stringMatching(/^flag --store-password: .* WEIR_STORE_PASSWORD, .* store\.password_file/),
+      expect.stringMatching(/^flag --store-url: .* the URL without its password/),
+    ]);
+    expect(mistakes('', {}, { 'store.password': 's3cret' }).join()).not.toContain('s3cret');
+  });
+
+  it('marks its secrets', () => {
+    const secrets = settings().filter(({ secret }) => secret);
+    expect(secrets.map(({ path }) => path.join('.'))).toEqual(['store.password']);
+    const shown = withoutSecrets(loadConfig({ env: { WEIR_STORE_PASSWORD: 's3cret' }, flags: {} }));
+    expect(JSON.stringify(shown)).not.toContain('s3cret');
   });
 
   it('fails with a message for a file that cannot be read', () => {

@@ -4,7 +4,9 @@ import { nearest } from '@weir/record';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ServerError } from '../errors.ts';
+import { flagOf, variableOf } from './names.ts';
 import { type Config, ConfigSchema, type Setting, settings } from './schema.ts';
+import { readSecret, secretInFlag } from './secrets.ts';
 
 export interface ConfigSources {
   /** Path of the YAML file, if any. */
@@ -27,16 +29,6 @@ function isServiceVariable(name: string, value: string): boolean {
   return name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value);
 }
 
-/** `http.port` → `WEIR_HTTP_PORT`. */
-export function variableOf(setting: Setting): string {
-  return `WEIR_${setting.path.join('_').toUpperCase()}`;
-}
-
-/** `http.port` → `--http-port`, `spool.max_size` → `--spool-max-size`. */
-export function flagOf(setting: Setting): string {
-  return `--${setting.path.join('-').replaceAll('_', '-')}`;
-}
-
 type Tree = { [key: string]: unknown };
 
 function isTree(value: unknown): value is Tree {
@@ -55,6 +47,12 @@ function setAt(tree: Tree, path: readonly string[], value: unknown): void {
     }
   }
   at[path[path.length - 1]] = value;
+}
+
+function getAt(tree: Tree, path: readonly string[]): unknown {
+  let at: unknown = tree;
+  for (const key of path) at = isTree(at) ? at[key] : undefined;
+  return at;
 }
 
 /** A variable's or flag's text as the schema's type: numbers, booleans and lists by what the setting takes. */
@@ -129,6 +127,27 @@ function describeIssue(issue: z.core.$ZodIssue, origin: Origin): string[] {
   return [`${origin.of(issue.path)}: ${name}: ${issue.message}`];
 }
 
+/** A secret from the file that its setting with `_file` behind names. */
+function takeFromFile(tree: Tree, { path }: Setting, origin: Origin, mistakes: string[]): void {
+  const filePath = [...path.slice(0, -1), `${path.at(-1)}_file`];
+  const file = getAt(tree, filePath);
+  // What is no text the schema refuses.
+  if (typeof file !== 'string' || file === '') return;
+  const [name, fileName] = [path.join('.'), filePath.join('.')];
+  if (getAt(tree, path) !== undefined) {
+    mistakes.push(`${origin.of(filePath)}: ${fileName}: ${name} is given too (${origin.of(path)}): keep one of them`);
+    return;
+  }
+  try {
+    const secret = readSecret(file);
+    if (secret === '') mistakes.push(`${origin.of(filePath)}: ${fileName}: ${file} is empty`);
+    setAt(tree, path, secret);
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? error.code : error;
+    mistakes.push(`${origin.of(filePath)}: ${fileName}: cannot read ${file} (${why})`);
+  }
+}
+
 /** The configuration from its sources. Throws ServerError `config_invalid` with one message for each mistake. */
 export function loadConfig(sources: ConfigSources): Config {
   const mistakes: string[] = [];
@@ -155,6 +174,11 @@ export function loadConfig(sources: ConfigSources): Config {
   for (const [name, value] of Object.entries(sources.flags)) {
     const setting = byPath.get(name);
     if (setting === undefined || value === undefined) continue;
+    const secret = secretInFlag(setting, value);
+    if (secret !== undefined) {
+      mistakes.push(secret);
+      continue;
+    }
     setAt(tree, setting.path, typeof value === 'boolean' ? value : textValue(value, setting));
     origins.set(name, `flag ${flagOf(setting)}`);
   }
@@ -169,6 +193,7 @@ export function loadConfig(sources: ConfigSources): Config {
       return file?.where(path) ?? 'configuration';
     },
   };
+  for (const setting of known.filter(({ secret }) => secret)) takeFromFile(tree, setting, origin, mistakes);
   const result = ConfigSchema.safeParse(tree);
   if (!result.success) mistakes.push(...result.error.issues.flatMap((issue) => describeIssue(issue, origin)));
   if (mistakes.length > 0 || !result.success) {

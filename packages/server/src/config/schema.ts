@@ -7,6 +7,9 @@ const duration = (fallback: string) => durationOf.prefault(fallback);
 
 const port = z.int().min(1).max(65535);
 
+const MIN_STATE_BYTES = 1024 * 1024;
+const MIN_LIFETIME_MS = 60_000;
+
 const listen = z.strictObject({
   host: z
     .string()
@@ -34,7 +37,25 @@ const listen = z.strictObject({
     .min(1)
     .prefault(16384)
     .describe(
-      'Exporters kept per lane; when nearly full the longest silent make room, and datagrams of more are counted, not decoded',
+      'Exporters kept per lane; when nearly full, senders of nothing readable and silent newcomers make room, and datagrams of more are counted, not decoded',
+    ),
+  state_memory: size('256MiB')
+    .refine((bytes) => bytes >= MIN_STATE_BYTES, {
+      error: 'less than 1MiB has no room for the templates of a few exporters',
+    })
+    .describe(
+      'Memory per lane for what is kept of exporters: templates, sampling rates, interface names. When it is used up, those that hold most of it give way',
+    ),
+  template_lifetime: duration('1d')
+    .refine((ms) => ms >= MIN_LIFETIME_MS, { error: 'less than 1m forgets templates that are in use' })
+    .describe(
+      'How long a template stays that neither comes again nor has data: at least three times the period after which exporters send theirs again',
+    ),
+  mediators: z
+    .array(network)
+    .prefault([])
+    .describe(
+      'Networks of mediators and sFlow relays: they may name any number of other exporters in their messages, other senders 16',
     ),
 });
 
@@ -81,16 +102,21 @@ const query = z.strictObject({
   concurrency: z.int().min(1).max(64).prefault(4).describe('Queries that run at once; others wait'),
 });
 
+/** Never shown, and never taken from a command line. */
+const secret = (description: string) => z.string().prefault('').meta({ description, writeOnly: true });
+
 const store = z.strictObject({
   url: z
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('ClickHouse server; without it the store is embedded in the data directory'),
   username: z.string().prefault('default').describe('User at the server'),
-  password: z
+  password: secret('Password at the server; not taken from the command line, which every user of the machine can read'),
+  password_file: z
     .string()
-    .prefault('')
-    .describe('Password at the server; better from WEIR_STORE_PASSWORD than from a file'),
+    .min(1)
+    .optional()
+    .describe('File with the password at the server, in place of store.password'),
   memory: size('700MiB').describe('Memory the embedded store may take in all'),
   retention: retention.prefault({}),
   query: query.prefault({}),
@@ -107,6 +133,23 @@ const http = z.strictObject({
     .boolean()
     .prefault(false)
     .describe('Serve beyond loopback although there is no login: everyone who reaches the port sees everything'),
+  max_connections: z
+    .int()
+    .min(1)
+    .prefault(4096)
+    .describe(
+      'Connections to the page and the API; over it the longest idle is closed. Fewer where the process may not open that many files',
+    ),
+  max_connections_per_address: z
+    .int()
+    .min(1)
+    .prefault(2048)
+    .describe('Connections from one address; an IPv6 address counts with its /64'),
+  header_timeout: duration('10s').describe('How long the head of a request may take'),
+  request_timeout: duration('30s').describe('How long all of a request may take'),
+  idle_timeout: duration('60s').describe(
+    'How long a connection stays open with no request, or with an answer that is not read',
+  ),
 });
 
 const log = z.strictObject({
@@ -128,6 +171,10 @@ export const ConfigSchema = z
     sampling: sampling.prefault({}),
     spool: spool.prefault({}),
     store: store.prefault({}),
+    sinks: z
+      .array(z.strictObject({ name: z.string(), spool_max_size: size('1GiB') }))
+      .prefault([])
+      .describe('Further destinations of flows'),
     http: http.prefault({}),
     log: log.prefault({}),
   })
@@ -156,6 +203,8 @@ export interface Setting {
   /** As JSON; undefined when there is none. */
   readonly fallback: unknown;
   readonly type: string;
+  /** Whether it is never shown, and never taken from a command line. */
+  readonly secret: boolean;
 }
 
 interface JsonSchema {
@@ -167,6 +216,7 @@ interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
   readonly items?: JsonSchema;
   readonly const?: unknown;
+  readonly writeOnly?: boolean;
 }
 
 /** JSON Schema of what a person writes. */
@@ -188,6 +238,14 @@ export function settings(schema: JsonSchema = configJsonSchema(), path: readonly
   return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
     const childPath = [...path, key];
     if (child.properties !== undefined) return settings(child, childPath);
-    return [{ path: childPath, description: child.description ?? '', fallback: child.default, type: typeText(child) }];
+    return [
+      {
+        path: childPath,
+        description: child.description ?? '',
+        fallback: child.default,
+        type: typeText(child),
+        secret: child.writeOnly === true,
+      },
+    ];
   });
 }

@@ -1,8 +1,5 @@
 // The API over its own HTTP layer, on a real store with the sample in it.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { FlowsAnswer, GraphAnswer, LedgerAnswer, Problem, SeriesAnswer, TopAnswer } from '@weir/query';
 import { StoreError } from '@weir/store';
@@ -17,7 +14,6 @@ import { type SeededStore, seededStore } from './testdata/seeded-store.ts';
 const FLOWS = sampleFlows(500);
 let seeded: SeededStore;
 let app: FastifyInstance;
-let consoleDir: string;
 
 function deps(more: Partial<ApiDeps> = {}): ApiDeps {
   return {
@@ -30,23 +26,19 @@ function deps(more: Partial<ApiDeps> = {}): ApiDeps {
     readiness: () => ({ ready: true, reasons: [] }),
     collectors: () => [collectorStatus({ time: SAMPLE_END })],
     now: () => SAMPLE_END,
-    consoleDir,
+    gatewayWarnings: () => ['10.9.9.9 has more than it may'],
+    cleanDemo: () => Promise.resolve({ flows: 3, exporters: 2, entities: 1 }),
     ...more,
   };
 }
 
 beforeAll(async () => {
-  consoleDir = mkdtempSync(join(tmpdir(), 'weir-console-'));
-  mkdirSync(join(consoleDir, 'assets'));
-  writeFileSync(join(consoleDir, 'index.html'), '<title>Weir</title>');
-  writeFileSync(join(consoleDir, 'assets/app-1a2b.js'), 'export {};');
   seeded = await seededStore(FLOWS, SAMPLE_END - 600_000);
   app = buildApi(deps());
 });
 afterAll(async () => {
   await app.close();
   await seeded.close();
-  rmSync(consoleDir, { recursive: true, force: true });
 });
 
 async function get<T>(url: string, server = app): Promise<{ status: number; type: string; body: T }> {
@@ -98,6 +90,7 @@ describe('the API', () => {
       ready: true,
       store: { rows: FLOWS.length },
       collectors: [{ id: 'local', stale: false }],
+      warnings: ['10.9.9.9 has more than it may'],
     });
   });
 
@@ -117,6 +110,7 @@ describe('the API', () => {
     expect(body.openapi).toBe('3.1.0');
     expect(Object.keys(body.paths).sort()).toEqual(
       [
+        'demo',
         'exporters',
         'fields',
         'filter',
@@ -151,12 +145,30 @@ describe('errors of the API', () => {
     ]);
   });
 
-  it('say 404 for what is not there and 405 for what is not reading', async () => {
+  it('say 404 for what is not there and 405 for what is there for other methods', async () => {
     expect((await get<Problem>('/api/v1/nothing')).body).toMatchObject({
       status: 404,
       type: 'urn:weir:problem:not_found',
     });
-    expect((await app.inject({ method: 'POST', url: '/api/v1/top' })).statusCode).toBe(405);
+    const refused = async (method: 'POST' | 'PUT' | 'DELETE' | 'GET' | 'OPTIONS', url: string) => {
+      const { statusCode, headers } = await app.inject({ method, url });
+      return [statusCode, headers.allow];
+    };
+    expect(await refused('POST', '/api/v1/top')).toEqual([405, 'GET, HEAD']);
+    expect(await refused('DELETE', '/api/v1/flows/tail')).toEqual([405, 'GET, HEAD']);
+    expect(await refused('OPTIONS', '/api/openapi.json')).toEqual([405, 'GET, HEAD']);
+    expect(await refused('GET', '/api/v1/demo')).toEqual([405, 'DELETE']);
+    expect(await refused('POST', '/api/v1/nothing')).toEqual([404, undefined]);
+  });
+
+  it('refuse content, of which no request has any', async () => {
+    const post = (method: 'GET' | 'POST') =>
+      app.inject({ method, url: '/api/v1/top', payload: '{', headers: { 'content-type': 'application/json' } });
+    const { statusCode, body } = await post('GET');
+    expect([statusCode, JSON.parse(body).type]).toEqual([400, 'urn:weir:problem:content_not_allowed']);
+    expect((await post('POST')).statusCode).toBe(405);
+    const none = await app.inject({ method: 'GET', url: '/api/v1/fields', headers: { 'content-length': '0' } });
+    expect(none.statusCode).toBe(200);
   });
 
   it('are problem details too for a URL that cannot be decoded and for what is not HTTP', async () => {
@@ -168,7 +180,9 @@ describe('errors of the API', () => {
     const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1');
     socket.end('BREW /coffee\r\n\r\n');
     const answer = await text(socket);
-    expect(answer).toMatch(/^HTTP\/1.1 400 .*\r\nContent-Type: application\/problem\+json\r\n/);
+    expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
+    expect(answer).toContain('\r\ncontent-type: application/problem+json\r\n');
+    expect(answer).toContain('\r\nx-content-type-options: nosniff\r\n');
     expect(JSON.parse(answer.split('\r\n\r\n')[1])).toMatchObject({ status: 400, title: 'Bad request' });
     await server.close();
   });
@@ -220,39 +234,53 @@ describe('the server', () => {
   });
 
   it('sends security headers with everything', async () => {
-    for (const url of ['/', '/api/v1/fields', '/api/v1/nothing']) {
+    for (const url of ['/api/openapi.json', '/api/v1/fields', '/api/v1/nothing']) {
       const { headers } = await app.inject({ method: 'GET', url });
       expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
       expect(headers['x-content-type-options']).toBe('nosniff');
     }
   });
 
-  it('serves the page for addresses of the page, and its files', async () => {
-    for (const url of ['/', '/flows?filter=x', '/exporters/']) {
-      const response = await app.inject({ method: 'GET', url });
-      expect([url, response.statusCode, response.body]).toEqual([url, 200, '<title>Weir</title>']);
+  it('removes demo data for those who may change something, and for no other site', async () => {
+    const clean = async (headers: Record<string, string>, payload?: string) => {
+      const { statusCode, body } = await app.inject({
+        method: 'DELETE',
+        url: '/api/v1/demo',
+        headers: { host: 'localhost:8080', ...headers },
+        ...(payload === undefined ? {} : { payload }),
+      });
+      return [statusCode, JSON.parse(body).type ?? JSON.parse(body)];
+    };
+    const asked = { 'x-requested-by': 'test' };
+    const done = [200, { flows: 3, exporters: 2, entities: 1 }];
+    expect(await clean(asked)).toEqual(done);
+    expect(await clean({ ...asked, origin: 'http://localhost:8080', 'sec-fetch-site': 'same-origin' })).toEqual(done);
+    expect(await clean({})).toEqual([403, 'urn:weir:problem:header_missing']);
+    const elsewhere: Record<string, string>[] = [{ origin: 'http://evil.example' }, { 'sec-fetch-site': 'cross-site' }];
+    for (const headers of elsewhere) {
+      expect(await clean({ ...asked, ...headers })).toEqual([403, 'urn:weir:problem:origin_not_allowed']);
     }
-    const asset = await app.inject({ method: 'GET', url: '/assets/app-1a2b.js' });
-    expect(asset.headers['cache-control']).toContain('immutable');
-    expect((await app.inject({ method: 'GET', url: '/assets/gone.js' })).statusCode).toBe(404);
-    expect((await app.inject({ method: 'GET', url: '/../../etc/passwd' })).body).not.toContain('root:');
+    expect(await clean({ ...asked, host: 'evil.example' })).toEqual([421, 'urn:weir:problem:host_not_allowed']);
+    expect(await clean(asked, '{}')).toEqual([400, 'urn:weir:problem:content_not_allowed']);
   });
 
-  it('lets no other site change something', async () => {
-    const server = buildApi(deps({ register: (instance) => void instance.delete('/api/v1/demo', () => 'gone') }));
-    const status = async (headers: Record<string, string>) =>
-      (await server.inject({ method: 'DELETE', url: '/api/v1/demo', headers: { host: 'localhost:8080', ...headers } }))
-        .statusCode;
-    expect(await status({})).toBe(200);
-    expect(await status({ origin: 'http://localhost:8080', 'sec-fetch-site': 'same-origin' })).toBe(200);
-    expect(await status({ origin: 'http://evil.example' })).toBe(403);
-    expect(await status({ 'sec-fetch-site': 'cross-site' })).toBe(403);
-    await server.close();
-  });
-
-  it('lets others add routes', async () => {
-    const server = buildApi(deps({ register: (instance) => void instance.get('/livez', () => 'ok') }));
-    expect((await server.inject({ method: 'GET', url: '/livez', headers: { host: 'any' } })).body).toBe('ok');
+  it('removes demo data once where several ask at once', async () => {
+    let cleaned = 0;
+    const finished = Promise.withResolvers<void>();
+    const cleanDemo = async () => {
+      cleaned++;
+      await finished.promise;
+      return { flows: 3, exporters: 2, entities: 1 };
+    };
+    const server = buildApi(deps({ cleanDemo }));
+    const ask = () => server.inject({ method: 'DELETE', url: '/api/v1/demo', headers: { 'x-requested-by': 'test' } });
+    const both = Promise.all([ask(), ask()]);
+    while (cleaned === 0) await new Promise((resolve) => setImmediate(resolve));
+    finished.resolve();
+    expect((await both).map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+    expect(cleaned).toBe(1);
+    await ask();
+    expect(cleaned).toBe(2);
     await server.close();
   });
 

@@ -1,9 +1,9 @@
 // What the HTTP API needs of the rest: given by composition, so that each route is tested without a collector or a store.
 import type { CompileContext } from '@weir/query';
-import type { Store } from '@weir/store';
-import type { FastifyInstance } from 'fastify';
+import type { DemoCleaned, Store } from '@weir/store';
 import type { Readiness, StoreFacts } from '../operations/readiness.ts';
 import type { CollectorStatus } from '../status.ts';
+import type { QueryGate } from './query-gate.ts';
 
 export interface ApiDeps {
   readonly version: string;
@@ -19,13 +19,15 @@ export interface ApiDeps {
   readiness(): Readiness;
   /** The last status of every collector. */
   collectors(): readonly CollectorStatus[];
+  /** Lets queries in; one made from the limits when absent. */
+  readonly gate?: QueryGate;
   readonly limits?: Partial<ApiLimits>;
-  /** Folder of the built console; without it only the API is served. */
-  readonly consoleDir?: string;
+  /** What the gateway says of itself: connections that were refused, and who opened them. */
+  gatewayWarnings(): readonly string[];
+  /** Removes demo data. */
+  cleanDemo(): Promise<DemoCleaned>;
   /** Host names that requests may name, besides localhost and addresses. */
   readonly allowedHosts?: readonly string[];
-  /** Adds routes of others: health and metrics. */
-  register?(app: FastifyInstance): void;
   /** Told of errors that are ours, not the caller's. */
   onError?(error: unknown, url: string): void;
   /** Milliseconds since 1970; for tests. */
@@ -43,6 +45,8 @@ export interface ApiLimits {
   readonly tails: number;
   /** Milliseconds between looks of a live tail. */
   readonly tailIntervalMs: number;
+  /** A sign of life of a live tail at least this often, in milliseconds: the gateway and proxies close what is silent. */
+  readonly tailHeartbeatMs: number;
   /** Flows sent to one tail a look. */
   readonly tailRows: number;
 }
@@ -53,5 +57,6 @@ export const DEFAULT_LIMITS: ApiLimits = {
   queueMs: 15_000,
   tails: 32,
   tailIntervalMs: 1000,
+  tailHeartbeatMs: 15_000,
   tailRows: 500,
 };

@@ -1,4 +1,5 @@
-// The HTTP API and the console's files.
+// The HTTP API.
 export { buildApi } from './build-api.ts';
 export { type ApiDeps, type ApiLimits, DEFAULT_LIMITS } from './deps.ts';
+export { QueryGate } from './query-gate.ts';
 export { generateApiReference } from './reference.ts';

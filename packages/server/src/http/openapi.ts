@@ -2,6 +2,8 @@
 import { Problem, TailEvent, TailQuery, TailStatus } from '@weir/query';
 import { z } from 'zod';
 import type { Route } from './route.ts';
+import { DEMO, DEMO_PATH, DemoAnswer } from './routes/demo.ts';
+import { WRITE_HEADER } from './security.ts';
 
 interface JsonSchema {
   readonly type?: string;
@@ -35,11 +37,16 @@ export function parametersOf(query: z.ZodObject): Parameter[] {
 }
 
 const PROBLEM_CONTENT = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+const problem = (description: string) => ({ description, content: PROBLEM_CONTENT });
+
+/** What every request may get: the first of the gateway, before the API sees it. */
 const PROBLEMS = {
-  '400': { description: 'A parameter or the filter is wrong', content: PROBLEM_CONTENT },
-  '422': { description: 'The query goes beyond a limit, which `limit` names', content: PROBLEM_CONTENT },
-  '503': { description: 'The store is not ready, or too many queries run', content: PROBLEM_CONTENT },
+  '400': problem('A parameter or the filter is wrong, or the request has content'),
+  '421': problem('The Host header is not a name of this server'),
+  '431': problem('The head of the request is too large'),
+  '503': problem('The store is not ready, or too many queries run'),
 };
+const LIMITED = { '422': problem('The query goes beyond a limit, which `limit` names') };
 
 const operation = (id: string, summary: string, description: string, query: z.ZodObject, content: object) => ({
   get: {
@@ -47,9 +54,35 @@ const operation = (id: string, summary: string, description: string, query: z.Zo
     summary,
     description,
     parameters: parametersOf(query).map((parameter) => ({ in: 'query', required: false, ...parameter })),
-    responses: { '200': { description: summary, content }, ...PROBLEMS },
+    responses: { '200': { description: summary, content }, ...PROBLEMS, ...LIMITED },
   },
 });
+
+/** The one that changes something. */
+const demoOperation = {
+  delete: {
+    operationId: 'demo',
+    summary: DEMO.summary,
+    description: DEMO.description,
+    parameters: [
+      {
+        in: 'header',
+        name: WRITE_HEADER,
+        required: true,
+        description: 'Any text. A page of another site cannot send it',
+        schema: { type: 'string' },
+      },
+    ],
+    responses: {
+      '200': {
+        description: 'What was removed',
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/DemoAnswer' } } },
+      },
+      '403': problem('The request comes from another site, or lacks the header'),
+      ...PROBLEMS,
+    },
+  },
+};
 
 /** Summary and description of the live tail, which is a stream and no JSON route. */
 export const TAIL = {
@@ -68,6 +101,7 @@ export function openApi(routes: readonly Route[], version: string): object {
     Problem: jsonSchema(Problem, 'output'),
     TailEvent: jsonSchema(TailEvent, 'output'),
     TailStatus: jsonSchema(TailStatus, 'output'),
+    DemoAnswer: jsonSchema(DemoAnswer, 'output'),
   };
   for (const route of routes) {
     schemas[route.answerName] = jsonSchema(route.answer, 'output');
@@ -77,13 +111,14 @@ export function openApi(routes: readonly Route[], version: string): object {
   paths[`/api/v1/${TAIL.path}`] = operation('tail', TAIL.summary, TAIL.description, TAIL.query, {
     'text/event-stream': { schema: { type: 'string' } },
   });
+  paths[DEMO_PATH] = demoOperation;
   return {
     openapi: '3.1.0',
     info: {
       title: 'Weir',
       version,
       description:
-        'Read access to flows, their sums, exporters and the loss ledger. Times are milliseconds since 1970 in answers; 64-bit keys are decimal text.',
+        'Access to flows, their sums, exporters and the loss ledger. Times are milliseconds since 1970 in answers; 64-bit keys are decimal text.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     paths,

@@ -1,30 +1,43 @@
 // Errors as RFC 9457 problem details. Every error of the API leaves through here, so that callers always get the same shape.
 import { type Problem, QueryError, type QueryErrorCode, type QueryMistake } from '@weir/query';
 import { StoreError, type StoreErrorCode } from '@weir/store';
+import type { Refusal } from './security.ts';
 
 /** An error of the API itself. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ApiErrorCode;
   readonly limit: string | undefined;
+  /** Methods that would have been answered, as the Allow header has them. */
+  readonly allow: string | undefined;
 
-  constructor(code: ApiErrorCode, message: string, limit?: string) {
+  constructor(code: ApiErrorCode, message: string, more: { readonly limit?: string; readonly allow?: string } = {}) {
     super(message);
     this.code = code;
-    this.limit = limit;
+    this.limit = more.limit;
+    this.allow = more.allow;
   }
 }
 
 const API_PROBLEMS = {
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
-  origin_not_allowed: { status: 403, title: 'Not for other sites' },
-  host_not_allowed: { status: 421, title: 'Host name not allowed' },
   store_not_ready: { status: 503, title: 'The store is not ready' },
   too_busy: { status: 503, title: 'Too many queries' },
   too_many_tails: { status: 503, title: 'Too many live tails' },
 } as const;
 export type ApiErrorCode = keyof typeof API_PROBLEMS;
+
+/** A request that is not answered for what its head says. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.detail);
+    this.refusal = refusal;
+  }
+}
 
 const QUERY_TITLES: Readonly<Record<QueryErrorCode, string>> = {
   bad_parameter: 'A parameter is wrong',
@@ -84,6 +97,10 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof ApiError) {
     const { status, title } = API_PROBLEMS[error.code];
     return problem(error.code, title, status, error.message, error.limit === undefined ? {} : { limit: error.limit });
+  }
+  if (error instanceof RefusedError) {
+    const { kind, title, status, detail } = error.refusal;
+    return problem(kind, title, status, detail);
   }
   if (error instanceof StoreError) {
     if (error.engineCode === CANNOT_COMPILE_REGEXP) {

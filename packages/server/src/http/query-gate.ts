@@ -11,6 +11,14 @@ export class QueryGate {
   readonly #queue: Waiting[] = [];
   #running = 0;
 
+  get running(): number {
+    return this.#running;
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   constructor(limits: Pick<ApiLimits, 'concurrency' | 'queue' | 'queueMs'>) {
     this.#limits = limits;
   }
@@ -36,7 +44,7 @@ export class QueryGate {
       return Promise.resolve();
     }
     if (this.#queue.length >= this.#limits.queue) {
-      return Promise.reject(new ApiError('too_busy', 'Too many queries are waiting already.', 'queue'));
+      return Promise.reject(new ApiError('too_busy', 'Too many queries are waiting already.', { limit: 'queue' }));
     }
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -58,7 +66,7 @@ export class QueryGate {
       };
       const timer = setTimeout(() => {
         leave();
-        reject(new ApiError('too_busy', 'Other queries took too long for this one to begin.', 'queue'));
+        reject(new ApiError('too_busy', 'Other queries took too long for this one to begin.', { limit: 'queue' }));
       }, this.#limits.queueMs);
       signal?.addEventListener('abort', aborted, { once: true });
       this.#queue.push(waiting);

@@ -63,6 +63,8 @@ async function serve(store: FakeStore, limits: ApiDeps['limits'] = {}): Promise<
     rolledUpUntil: () => ({}),
     readiness: () => ({ ready: true, reasons: [] }),
     collectors: () => [],
+    gatewayWarnings: () => [],
+    cleanDemo: () => Promise.reject(new Error('not asked')),
     now: () => NOW,
     limits: { tailIntervalMs: 5, tailRows: 3, ...limits },
   });

@@ -1,168 +1,190 @@
-// Prometheus metrics: the ledger, lanes, spool, store and templates, read from the collectors' statuses when scraped.
-import { ACCOUNT_NAMES } from '@weir/record';
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+// Prometheus metrics: the ledger, lanes, spool, store, templates, processes and the HTTP server, from the statuses as they are when somebody scrapes.
+import { setImmediate } from 'node:timers/promises';
 import { NO_OUTAGES } from '../outages.ts';
-import type { CollectorStatus, Counts } from '../status.ts';
-import { type Readiness, readiness, type StoreFacts } from './readiness.ts';
+import type { CollectorStatus, Counts, ExporterStatus } from '../status.ts';
+import { Exposition } from './exposition.ts';
+import type { ProcessFigures } from './processes.ts';
+import type { StoreStatus } from './store-status.ts';
 
 /** Exporters with series of their own; anyone can send a datagram, so the rest share the label `other`. */
 const EXPORTER_LABELS = 500;
+/** Exporters written before others of the thread have their turn: about a millisecond. */
+const SLICE = 200;
+
+/** What the HTTP server counted. */
+export interface HttpFigures {
+  readonly connections: number;
+  /** Requests that the storing process has not answered to the end. */
+  readonly forwarding: number;
+  /** Connections closed by us, by reason. */
+  readonly closed: Readonly<Record<string, number>>;
+  /** Answers, by status code. */
+  readonly answers: ReadonlyMap<number, number>;
+  /** Longest that the thread of the server was late since the last scrape, in seconds. */
+  readonly late: number;
+}
 
 export interface MetricsSource {
-  statuses(): readonly CollectorStatus[];
-  store(): StoreFacts;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly ready: boolean;
+  readonly statuses: readonly CollectorStatus[];
+  /** The last that the storing process said; undefined before it first did. */
+  readonly store: StoreStatus | undefined;
+  /** Why the store cannot be written or read; empty when it can. */
+  readonly storeProblem: string;
+  readonly http: HttpFigures;
+  /** By name: supervisor, collect, store. */
+  readonly processes: ReadonlyMap<string, ProcessFigures>;
 }
 
-/** The text of the exposition format 0.0.4. */
-export class Metrics {
-  readonly #source: MetricsSource;
-  readonly #registry = new Registry();
-  readonly #fill: (() => void)[] = [];
+/** The text of the exposition format. */
+export async function metricsText(source: MetricsSource): Promise<string> {
+  const out = new Exposition();
+  await ledger(out, source);
+  lanes(out, source);
+  outages(out, source);
+  spool(out, source);
+  store(out, source);
+  http(out, source);
+  processes(out, source);
+  return out.text();
+}
 
-  constructor(source: MetricsSource) {
-    this.#source = source;
-    collectDefaultMetrics({ register: this.#registry, prefix: 'weir_' });
-    this.#lanes();
-    this.#outages();
-    this.#ledger();
-    this.#spool();
-    this.#store();
-  }
-
-  get contentType(): string {
-    return this.#registry.contentType;
-  }
-
-  async text(): Promise<string> {
-    for (const fill of this.#fill) fill();
-    return this.#registry.metrics();
-  }
-
-  #gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
-    return new Gauge({ name, help, labelNames: [...labelNames], registers: [this.#registry] });
-  }
-
-  /** Filled anew at each scrape: the collectors count, and start from zero when they start. */
-  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
-    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.#registry] });
-  }
-
-  #ledger(): void {
-    const ledger = this.#counter('weir_ledger_total', 'Accounts of the loss ledger since the collector started', [
-      'collector',
-      'exporter',
-      'account',
-    ]);
-    const templates = this.#gauge('weir_templates', 'Templates known', ['collector', 'exporter', 'protocol']);
-    const exporters = this.#gauge('weir_exporters', 'Exporters known', ['collector']);
-    this.#fill.push(() => {
-      for (const metric of [ledger, templates, exporters]) metric.reset();
-      for (const status of this.#source.statuses()) {
-        exporters.set({ collector: status.collector }, status.exporters.length);
-        const add = (exporter: string, counts: Counts) => {
-          for (const account of ACCOUNT_NAMES) {
-            const count = counts[account];
-            if (count !== undefined) ledger.inc({ collector: status.collector, exporter, account }, count);
-          }
-        };
-        add('', status.unattributed);
-        for (const [index, exporter] of status.exporters.entries()) {
-          const label = index < EXPORTER_LABELS ? exporter.address : 'other';
-          add(label, exporter.counters);
-          for (const { protocol, domains } of exporter.protocols) {
-            const count = domains.reduce((sum, domain) => sum + domain.templates.length, 0);
-            if (count > 0) templates.inc({ collector: status.collector, exporter: label, protocol }, count);
-          }
-        }
-      }
-    });
-  }
-
-  #lanes(): void {
-    const lane = ['collector', 'lane'] as const;
-    const datagrams = this.#counter('weir_lane_datagrams_total', 'Datagrams received since the lane started', lane);
-    const flows = this.#counter('weir_lane_flows_total', 'Flows decoded since the lane started', lane);
-    const busy = this.#gauge('weir_lane_busy_ratio', 'Part of the last second the lane was on a processor', lane);
-    const socket = [...lane, 'host', 'port'] as const;
-    const dropped = this.#counter('weir_socket_dropped_total', 'Datagrams the kernel dropped at the socket', socket);
-    const buffer = this.#gauge('weir_socket_receive_buffer_bytes', 'Receive buffer the kernel granted', socket);
-    this.#fill.push(() => {
-      for (const metric of [datagrams, flows, busy, dropped, buffer]) metric.reset();
-      for (const { collector, lanes } of this.#source.statuses()) {
-        for (const status of lanes) {
-          const labels = { collector, lane: String(status.lane) };
-          datagrams.inc(labels, status.datagrams);
-          flows.inc(labels, status.flows);
-          busy.set(labels, status.busy);
-          for (const { host, port, kernelDropped, receiveBufferGranted } of status.sockets) {
-            dropped.inc({ ...labels, host, port: String(port) }, kernelDropped);
-            buffer.set({ ...labels, host, port: String(port) }, receiveBufferGranted);
-          }
-        }
-      }
-    });
-  }
-
-  #outages(): void {
-    const restarts = this.#counter(
-      'weir_collector_restarts_total',
-      'How often the collecting process died and was started again since Weir started',
-      ['collector'],
-    );
-    const down = this.#counter(
-      'weir_collector_down_seconds_total',
-      'Seconds in which it did not listen: what exporters sent then is in no account of the ledger',
-      ['collector'],
-    );
-    this.#fill.push(() => {
-      for (const metric of [restarts, down]) metric.reset();
-      for (const { collector, outages = NO_OUTAGES } of this.#source.statuses()) {
-        restarts.inc({ collector }, outages.restarts);
-        down.inc({ collector }, outages.downMs / 1000);
-      }
-    });
-  }
-
-  #spool(): void {
-    const files = this.#gauge('weir_spool_files', 'Spool files of flows that the store has not acknowledged', [
-      'collector',
-    ]);
-    const bytes = this.#gauge('weir_spool_bytes', 'Bytes in the spool', ['collector']);
-    const cap = this.#gauge('weir_spool_cap_bytes', 'Cap of the spool', ['collector']);
-    const age = this.#gauge('weir_spool_oldest_seconds', 'Age of the oldest file', ['collector']);
-    this.#fill.push(() => {
-      for (const gauge of [files, bytes, cap, age]) gauge.reset();
-      for (const { collector, spool } of this.#source.statuses()) {
-        files.set({ collector }, spool.files);
-        bytes.set({ collector }, spool.bytes);
-        cap.set({ collector }, spool.capBytes);
-        age.set({ collector }, spool.oldest === 0 ? 0 : Math.max(0, (Date.now() - spool.oldest) / 1000));
-      }
-    });
-  }
-
-  #store(): void {
-    const single = (name: string, help: string, value: (facts: StoreFacts, ready: Readiness) => number) => {
-      const metric = name.endsWith('_total') ? this.#counter(name, help, []) : this.#gauge(name, help, []);
-      this.#fill.push(() => {
-        const facts = this.#source.store();
-        metric.reset();
-        metric.inc(value(facts, readiness(Date.now(), this.#source.statuses(), facts)));
-      });
+async function ledger(out: Exposition, { statuses }: MetricsSource): Promise<void> {
+  const account = out.family('weir_ledger_total', 'Accounts of the loss ledger since the collector started');
+  for (const { collector, exporters, unattributed } of statuses) {
+    const add = (exporter: string, counts: Counts) => {
+      for (const [name, count] of Object.entries(counts)) account({ collector, exporter, account: name }, count);
     };
-    single('weir_ready', '1 when Weir is ready', (_, ready) => (ready.ready ? 1 : 0));
-    single('weir_store_up', '1 when the store can be written and read', (facts) => (facts.problem === '' ? 1 : 0));
-    single('weir_store_rows', 'Flow records in the store', (facts) => facts.rows);
-    single('weir_store_bytes', 'Bytes of the store on disk', (facts) => facts.bytesOnDisk);
-    single('weir_store_loaded_rows_total', 'Flows loaded since the store process started', (facts) => facts.loadedRows);
-    single(
-      'weir_store_loaded_files_total',
-      'Spool files loaded since the store process started',
-      (facts) => facts.loadedFiles,
-    );
-    single('weir_store_backlog_files', 'Spool files that wait to be loaded', (facts) => facts.backlogFiles);
-    single('weir_rollup_lag_seconds', 'How far the roll-ups trail', (facts) =>
-      facts.rolledUpUntil === 0 ? 0 : Math.max(0, (Date.now() - facts.rolledUpUntil) / 1000),
-    );
+    add('', unattributed);
+    for await (const exporter of inSlices(exporters.slice(0, EXPORTER_LABELS)))
+      add(exporter.address, exporter.counters);
+    const others: Record<string, number> = {};
+    for await (const { counters } of inSlices(exporters.slice(EXPORTER_LABELS))) {
+      for (const [name, count] of Object.entries(counters)) others[name] = (others[name] ?? 0) + count;
+    }
+    add('other', others);
+  }
+  await templates(out, statuses);
+  const known = out.family('weir_exporters', 'Exporters known');
+  for (const { collector, exporters } of statuses) known({ collector }, exporters.length);
+}
+
+async function templates(out: Exposition, statuses: readonly CollectorStatus[]): Promise<void> {
+  const family = out.family('weir_templates', 'Templates known');
+  for (const { collector, exporters } of statuses) {
+    const others: Record<string, number> = {};
+    let index = 0;
+    for await (const exporter of inSlices(exporters)) {
+      const own = index++ < EXPORTER_LABELS;
+      for (const { protocol, domains } of exporter.protocols) {
+        const count = domains.reduce((sum, domain) => sum + domain.templates.length, 0);
+        if (count === 0) continue;
+        if (own) family({ collector, exporter: exporter.address, protocol }, count);
+        else others[protocol] = (others[protocol] ?? 0) + count;
+      }
+    }
+    for (const [protocol, count] of Object.entries(others)) family({ collector, exporter: 'other', protocol }, count);
   }
 }
+
+/** Thousands of exporters must not keep a probe waiting. */
+async function* inSlices(exporters: readonly ExporterStatus[]): AsyncGenerator<ExporterStatus> {
+  for (let at = 0; at < exporters.length; at += SLICE) {
+    if (at > 0) await setImmediate();
+    yield* exporters.slice(at, at + SLICE);
+  }
+}
+
+function lanes(out: Exposition, { statuses }: MetricsSource): void {
+  const all = statuses.flatMap(({ collector, lanes }) =>
+    lanes.map((status) => ({ labels: { collector, lane: String(status.lane) }, status })),
+  );
+  const datagrams = out.family('weir_lane_datagrams_total', 'Datagrams received since the lane started');
+  for (const { labels, status } of all) datagrams(labels, status.datagrams);
+  const flows = out.family('weir_lane_flows_total', 'Flows decoded since the lane started');
+  for (const { labels, status } of all) flows(labels, status.flows);
+  const busy = out.family('weir_lane_busy_ratio', 'Part of the last second the lane was on a processor');
+  for (const { labels, status } of all) busy(labels, status.busy);
+
+  const sockets = all.flatMap(({ labels, status }) =>
+    status.sockets.map((socket) => ({ labels: { ...labels, host: socket.host, port: String(socket.port) }, socket })),
+  );
+  const dropped = out.family('weir_socket_dropped_total', 'Datagrams the kernel dropped at the socket');
+  for (const { labels, socket } of sockets) dropped(labels, socket.kernelDropped);
+  const buffer = out.family('weir_socket_receive_buffer_bytes', 'Receive buffer the kernel granted');
+  for (const { labels, socket } of sockets) buffer(labels, socket.receiveBufferGranted);
+}
+
+function outages(out: Exposition, { statuses }: MetricsSource): void {
+  const restarts = out.family(
+    'weir_collector_restarts_total',
+    'How often the collecting process died and was started again since Weir started',
+  );
+  for (const { collector, outages = NO_OUTAGES } of statuses) restarts({ collector }, outages.restarts);
+  const down = out.family(
+    'weir_collector_down_seconds_total',
+    'Seconds in which it did not listen: what exporters sent then is in no account of the ledger',
+  );
+  for (const { collector, outages = NO_OUTAGES } of statuses) down({ collector }, outages.downMs / 1000);
+}
+
+function spool(out: Exposition, { statuses, now }: MetricsSource): void {
+  const each = (name: string, help: string, value: (status: CollectorStatus) => number) => {
+    const sample = out.family(name, help);
+    for (const status of statuses) sample({ collector: status.collector }, value(status));
+  };
+  each('weir_spool_files', 'Spool files of flows that the store has not acknowledged', ({ spool }) => spool.files);
+  each('weir_spool_bytes', 'Bytes in the spool', ({ spool }) => spool.bytes);
+  each('weir_spool_cap_bytes', 'Cap of the spool', ({ spool }) => spool.capBytes);
+  each('weir_spool_oldest_seconds', 'Age of the oldest file', ({ spool }) => secondsSince(spool.oldest, now));
+}
+
+function store(out: Exposition, { now, ready, store, storeProblem }: MetricsSource): void {
+  out.single('weir_ready', '1 when Weir is ready', ready ? 1 : 0);
+  out.single('weir_store_up', '1 when the store can be written and read', storeProblem === '' ? 1 : 0);
+  if (store === undefined) return;
+  const { facts } = store;
+  out.single('weir_store_rows', 'Flow records in the store', facts.rows);
+  out.single('weir_store_bytes', 'Bytes of the store on disk', facts.bytesOnDisk);
+  out.single('weir_store_loaded_rows_total', 'Flows loaded since the storing process started', facts.loadedRows);
+  out.single(
+    'weir_store_loaded_files_total',
+    'Spool files loaded since the storing process started',
+    facts.loadedFiles,
+  );
+  out.single('weir_store_backlog_files', 'Spool files that wait to be loaded', facts.backlogFiles);
+  out.single('weir_rollup_lag_seconds', 'How far the roll-ups trail', secondsSince(facts.rolledUpUntil, now));
+  out.single('weir_store_queries_running', 'Queries in the store', store.queriesRunning);
+  out.single('weir_store_queries_waiting', 'Queries that wait for their turn', store.queriesWaiting);
+}
+
+function http(out: Exposition, { http }: MetricsSource): void {
+  out.single('weir_http_connections', 'Open connections to the page and the API', http.connections);
+  out.single('weir_http_forwarding', 'Requests that the storing process is answering', http.forwarding);
+  const answers = out.family('weir_http_answers_total', 'Answers by status code');
+  for (const [code, count] of http.answers) answers({ code: String(code) }, count);
+  const closed = out.family(
+    'weir_http_connections_closed_total',
+    'Connections closed by Weir: over a limit, too slow, or idle for too long',
+  );
+  for (const [reason, count] of Object.entries(http.closed)) closed({ reason }, count);
+  out.single(
+    'weir_http_late_seconds',
+    'Longest that the thread which answers probes was late since the last scrape',
+    http.late,
+  );
+}
+
+function processes(out: Exposition, { processes }: MetricsSource): void {
+  const each = (name: string, help: string, value: (figures: ProcessFigures) => number) => {
+    const sample = out.family(name, help);
+    for (const [process, figures] of processes) sample({ process }, value(figures));
+  };
+  each('weir_process_resident_memory_bytes', 'Resident memory', ({ residentBytes }) => residentBytes);
+  each('weir_process_cpu_seconds_total', 'Processor time, user and system', ({ cpuSeconds }) => cpuSeconds);
+  each('weir_process_open_fds', 'Open file descriptors', ({ openFiles }) => openFiles);
+}
+
+const secondsSince = (time: number, now: number): number => (time === 0 ? 0 : Math.max(0, (now - time) / 1000));

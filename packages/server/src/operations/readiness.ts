@@ -1,5 +1,5 @@
 // Whether Weir does its work: receiving, storing, and being able to answer.
-import { type CollectorStatus, STATUS_STALE_MS } from '../status.ts';
+import type { CollectorStatus } from '../status.ts';
 
 export interface StoreFacts {
   /** Why the store cannot be written or read just now; empty when it can. */
@@ -24,10 +24,13 @@ export interface Readiness {
 /** Part of the spool's cap from which on Weir says that it is in trouble. */
 const SPOOL_ALARM = 0.9;
 
-export function readiness(now: number, statuses: readonly CollectorStatus[], store: StoreFacts): Readiness {
+/**
+ * @param live statuses of the collecting processes that are running
+ * @param storeProblem why the store cannot be written or read; empty when it can
+ */
+export function readiness(live: readonly CollectorStatus[], storeProblem: string): Readiness {
   const reasons: string[] = [];
-  if (store.problem !== '') reasons.push(`the store: ${store.problem}`);
-  const live = statuses.filter((status) => now - status.time < STATUS_STALE_MS);
+  if (storeProblem !== '') reasons.push(`the store: ${storeProblem}`);
   if (live.length === 0) reasons.push('no collecting process is running');
   for (const { collector, spool } of live) {
     if (spool.problem !== '') reasons.push(`the spool of ${collector}: ${spool.problem}`);

@@ -1,6 +1,6 @@
 // What is known of the store itself, asked for every few seconds and kept: metrics, readiness and the page read it often.
 
-import { waitingFlows } from '@weir/spool';
+import { STORE, waitingFor } from '@weir/spool';
 import { DATABASE, type Loader, type Store } from '@weir/store';
 import type { StoreFacts } from '../operations/readiness.ts';
 
@@ -36,7 +36,7 @@ export class FactsKeeper {
     const { rows, files } = this.#loader.stats;
     let backlogFiles = 0;
     try {
-      backlogFiles = waitingFlows(this.#spoolDir).length;
+      backlogFiles = waitingFor(this.#spoolDir, STORE).length;
     } catch {
       // The spool's own state says so.
     }

@@ -1,22 +1,16 @@
-// The storing process: the store, what keeps it in shape, and the page and API over it.
-import { existsSync } from 'node:fs';
+// The storing process: the store, what keeps it in shape, and the API over it, which callers reach through the gateway.
+import { rmSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { cleanDemo } from '@weir/store';
 import { runChild } from '../child.ts';
-import { DEMO_PATH } from '../clean-demo.ts';
-import { buildApi } from '../http/index.ts';
+import { buildApi, DEFAULT_LIMITS, QueryGate } from '../http/index.ts';
 import { createLogger } from '../log.ts';
-import { Metrics } from '../operations/metrics.ts';
 import { readiness } from '../operations/readiness.ts';
-import { registerOperations } from '../operations/routes.ts';
-import { statusReader } from '../status.ts';
-import { portError } from '../supervisor/stand-in.ts';
+import { keepStoreStatus, readGatewayWarnings } from '../operations/store-status.ts';
+import { runningOf, statusReader } from '../status.ts';
 import { STORE_STOP_MS } from '../supervisor/stop.ts';
 import { VERSION } from '../version.ts';
 import { Storing } from './storing.ts';
-
-const CONSOLE_DIR = fileURLToPath(new URL('../../../console/dist', import.meta.url));
 
 /**
  * Where processors are short, receiving goes before storing: a datagram that waits too long is lost, a query is only late. Niceness
@@ -24,16 +18,14 @@ const CONSOLE_DIR = fileURLToPath(new URL('../../../console/dist', import.meta.u
  */
 const NICENESS = 5;
 
-runChild(async ({ config, directories }, channel) => {
+runChild(async ({ config, directories, httpSocket }, channel) => {
   setPriority(NICENESS);
   const started = Date.now();
   const log = createLogger(config.log, 'store');
   const storing = await Storing.start(config, directories, log);
   const collectors = statusReader(directories.spool);
   const storeFacts = () => storing.facts.facts();
-  const ready = () => readiness(Date.now(), collectors(), storeFacts());
-  const metrics = new Metrics({ statuses: collectors, store: storeFacts });
-  const { host, port, allowed_hosts } = config.http;
+  const gate = new QueryGate({ ...DEFAULT_LIMITS, concurrency: config.store.query.concurrency });
   const app = buildApi({
     version: VERSION,
     started,
@@ -41,28 +33,32 @@ runChild(async ({ config, directories }, channel) => {
     store: storing.store,
     storeFacts,
     rolledUpUntil: () => storing.rollups.rolledUpUntil(),
-    readiness: ready,
+    readiness: () => readiness(runningOf(collectors()), storeFacts().problem),
     collectors,
-    limits: { concurrency: config.store.query.concurrency },
-    ...(existsSync(CONSOLE_DIR) ? { consoleDir: CONSOLE_DIR } : {}),
-    allowedHosts: allowed_hosts,
-    register: (api) => {
-      registerOperations(api, { readiness: ready, metrics });
-      api.delete(DEMO_PATH, () => cleanDemo(storing.store));
-    },
+    gatewayWarnings: () => readGatewayWarnings(directories.data),
+    cleanDemo: () => cleanDemo(storing.store),
+    gate,
+    limits: { tailHeartbeatMs: Math.min(DEFAULT_LIMITS.tailHeartbeatMs, config.http.idle_timeout / 2) },
+    allowedHosts: config.http.allowed_hosts,
     onError: (error, url) => log.error({ err: error, url }, 'a request failed'),
   });
-  await channel.portFree();
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    throw portError(error as NodeJS.ErrnoException, host, port);
-  }
-  log.info(`the page and the API are at http://${host.includes(':') ? `[${host}]` : host}:${port}`);
+  // Of a storing process before this one that was killed.
+  rmSync(httpSocket, { force: true });
+  await app.listen({ path: httpSocket });
+  const stopStatus = keepStoreStatus(directories.data, () => ({
+    version: VERSION,
+    pid: process.pid,
+    started,
+    time: Date.now(),
+    facts: storeFacts(),
+    queriesRunning: gate.running,
+    queriesWaiting: gate.waiting,
+  }));
   channel.send({ type: 'ready' });
   return {
     stop: async () => {
       // Answers that take longer are cut off, which stops their queries.
+      stopStatus();
       const cutOff = setTimeout(() => app.server.closeAllConnections(), STORE_STOP_MS.requests);
       await app.close();
       clearTimeout(cutOff);

@@ -1,11 +1,13 @@
 // The storing process's parts and the order in which they start and stop: store, roll-ups, loader, retention.
 import { availableParallelism } from 'node:os';
-import { Loader, type Log, openStore, Retention, RollupMaker, type Store, type StoreTarget } from '@weir/store';
+import type { Log } from '@weir/spool';
+import { Loader, openStore, Retention, RollupMaker, type Store } from '@weir/store';
 import type { Directories } from '../child.ts';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../log.ts';
 import { STORE_STOP_MS } from '../supervisor/stop.ts';
 import { FactsKeeper } from './facts.ts';
+import { storeTarget } from './target.ts';
 import { assertStoreWritable, explainFailure } from './trouble.ts';
 
 /** With this many processors two files go in side by side, and merges get more than one thread. */
@@ -69,12 +71,6 @@ export class Storing {
     this.facts.stop();
     await this.store.close();
   }
-}
-
-/** Where the store is: in the data directory, or the server that the configuration names. */
-export function storeTarget(config: Config, directories: Directories): StoreTarget {
-  const { url, username, password } = config.store;
-  return url === undefined ? { path: directories.store } : { url, username, password };
 }
 
 function queryLimits(config: Config) {

@@ -5,10 +5,10 @@ const embedded = { name: '/data/store', embedded: true };
 
 describe('why flows do not get into the store', () => {
   it('names the directory and what to do, then what the engine said', () => {
-    expect(explainFailure({ place: 'store', code: 'not_writable', reason: 'errno: 30 ' }, embedded)).toBe(
+    expect(explainFailure({ place: 'destination', code: 'not_writable', reason: 'errno: 30 ' }, embedded)).toBe(
       '/data/store cannot be written: make its file system and its permissions writable; flows wait in the spool until then (errno: 30)',
     );
-    expect(explainFailure({ place: 'store', code: 'disk_full', reason: 'errno: 28' }, embedded)).toMatch(
+    expect(explainFailure({ place: 'destination', code: 'disk_full', reason: 'errno: 28' }, embedded)).toMatch(
       /^\/data\/store has no room left on its disk: make room, or lower store.retention.max_size; .*\(errno: 28\)$/,
     );
   });
@@ -21,9 +21,9 @@ describe('why flows do not get into the store', () => {
   });
 
   it('is what was said where that is all that is known, and where a server has the disk', () => {
-    expect(explainFailure({ place: 'store', code: 'engine', reason: 'odd' }, embedded)).toBe('odd');
+    expect(explainFailure({ place: 'destination', code: 'engine', reason: 'odd' }, embedded)).toBe('odd');
     const server = { name: 'http://clickhouse:8123', embedded: false };
-    expect(explainFailure({ place: 'store', code: 'disk_full', reason: 'no space' }, server)).toBe('no space');
+    expect(explainFailure({ place: 'destination', code: 'disk_full', reason: 'no space' }, server)).toBe('no space');
   });
 
   it('is found out before the engine tries', () => {

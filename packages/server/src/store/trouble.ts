@@ -1,6 +1,6 @@
 // Why flows do not get into the store, said so that a person knows which directory or setting to look at.
 import { accessSync, constants } from 'node:fs';
-import type { LoadFailure } from '@weir/store';
+import type { Failure } from '@weir/spool';
 import { ServerError } from '../errors.ts';
 
 /** Where the store is, as its operator knows it, and whether that is a directory of this machine. */
@@ -12,12 +12,12 @@ export interface StorePlace {
 const WAITING = 'flows wait in the spool until then';
 
 /** A failure of the loader in words: what is wrong, where, what to do; then what the engine said. */
-export function explainFailure({ place, code, reason }: LoadFailure, store: StorePlace): string {
-  const advice = place === 'store' ? adviceOnStore(code, store) : adviceOnSpool(code);
+export function explainFailure({ place, code, reason }: Failure, store: StorePlace): string {
+  const advice = place === 'destination' ? adviceOnStore(code, store) : adviceOnSpool(code);
   return advice === undefined ? reason : `${advice} (${reason.trim()})`;
 }
 
-function adviceOnStore(code: LoadFailure['code'], { name, embedded }: StorePlace): string | undefined {
+function adviceOnStore(code: Failure['code'], { name, embedded }: StorePlace): string | undefined {
   if (!embedded) return undefined;
   if (code === 'not_writable') {
     return `${name} cannot be written: make its file system and its permissions writable; ${WAITING}`;
@@ -28,7 +28,7 @@ function adviceOnStore(code: LoadFailure['code'], { name, embedded }: StorePlace
   return undefined;
 }
 
-function adviceOnSpool(code: LoadFailure['code']): string | undefined {
+function adviceOnSpool(code: Failure['code']): string | undefined {
   if (code === 'not_writable') return 'the store cannot change the spool directory: make it writable for Weir';
   if (code === 'disk_full') return 'the disk of the spool directory is full: make room';
   return undefined;

@@ -19,10 +19,12 @@ function child(
     collector: typeof behaviour === 'string' ? behaviour : behaviour(),
   });
   const made = new ManagedChild(
-    'child',
-    new URL('./testdata/child.ts', import.meta.url),
-    () => ({ type: 'start', config: config(), directories }),
-    pino({ level: 'silent' }),
+    {
+      name: 'child',
+      module: new URL('./testdata/child.ts', import.meta.url),
+      start: () => ({ type: 'start', config: config(), directories, httpSocket: '/nonexistent' }),
+      log: pino({ level: 'silent' }),
+    },
     { onMessage: hooks.onMessage ?? (() => {}), onDown: hooks.onDown ?? (() => {}) },
   );
   children.push(made);
@@ -33,7 +35,6 @@ const ready = (behaviour: string) =>
   new Promise<ManagedChild>((resolve) => {
     const made: ManagedChild = child(behaviour, {
       onMessage: (message) => {
-        if (message.type === 'want_port') made.send({ type: 'port_free' });
         if (message.type === 'ready') resolve(made);
       },
     });
@@ -64,7 +65,6 @@ describe('a supervised process', () => {
       await new Promise<void>((resolve) => {
         const made: ManagedChild = child('good', {
           onMessage: (message) => {
-            if (message.type === 'want_port') made.send({ type: 'port_free' });
             if (message.type === 'ready') resolve();
           },
           onDown: (reason) => {
@@ -114,6 +114,7 @@ describe('a supervised process', () => {
     await new Promise<void>((resolve) => {
       const made: ManagedChild = child(() => behaviours.shift() ?? 'good', {
         onMessage: ({ type }) => {
+          if (type === 'prepared') return;
           if (messages.push(type) === 1) process.kill(made.pid ?? 0, 'SIGKILL');
           else resolve();
         },
@@ -133,7 +134,8 @@ describe('a supervised process', () => {
     let starts = 0;
     await new Promise<void>((resolve) => {
       const made: ManagedChild = child('good', {
-        onMessage: () => {
+        onMessage: ({ type }) => {
+          if (type === 'prepared') return;
           if (++starts === 1) process.kill(made.pid ?? 0, 'SIGKILL');
           else resolve();
         },
@@ -144,21 +146,77 @@ describe('a supervised process', () => {
     expect(down).toEqual([expect.stringMatching(/^child ended \(SIGKILL[:,] .*\)$/)]);
   });
 
-  it('goes by itself when the supervisor dies before it has let go of the port', async () => {
+  it('is killed and started again when it hangs, which is said', { timeout: 60_000 }, async () => {
+    const down: string[] = [];
+    let starts = 0;
+    await new Promise<void>((resolve) => {
+      const made: ManagedChild = child('good', {
+        onMessage: ({ type }) => {
+          if (type === 'prepared') return;
+          if (++starts === 1) process.kill(made.pid ?? 0, 'SIGSTOP');
+          else resolve();
+        },
+        onDown: (reason) => down.push(reason),
+      });
+      made.start();
+    });
+    expect(down).toEqual([
+      expect.stringMatching(/^child ended \(SIGKILL.*\): it did not answer for 10 s and was killed$/),
+    ]);
+  });
+
+  it('goes by itself when the supervisor dies', async () => {
     const orphan = fork(new URL('./testdata/child.ts', import.meta.url), {
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
-    const config = { ...loadConfig({ env: {}, flags: {} }), collector: 'waits-for-port' };
-    const wanted = once(orphan, 'message');
-    orphan.send({ type: 'start', config, directories });
-    expect((await wanted)[0]).toEqual({ type: 'want_port' });
+    const config = { ...loadConfig({ env: {}, flags: {} }), collector: 'good' };
+    const said: FromChild['type'][] = [];
+    const ready = new Promise<void>((resolve) =>
+      orphan.on('message', ({ type }: FromChild) => {
+        said.push(type);
+        if (type === 'ready') resolve();
+      }),
+    );
+    orphan.send({ type: 'start', config, directories, httpSocket: '/nonexistent' });
+    await ready;
     const gone = once(orphan, 'exit');
     orphan.disconnect();
     expect((await gone)[0]).toBe(0);
+    expect(said).toEqual(['prepared', 'ready']);
   });
 
-  it('waits for the port until the supervisor has let go of it', async () => {
-    const made = await ready('waits-for-port');
-    expect(made.pid).toBeGreaterThan(0);
+  it('is replaced by a new run that begins when the old one has let go, and the old one ends', async () => {
+    const messages: FromChild['type'][] = [];
+    const down: string[] = [];
+    const made: ManagedChild = child('good', {
+      onMessage: ({ type }) => messages.push(type),
+      onDown: (reason) => down.push(reason),
+    });
+    made.start();
+    while (!messages.includes('ready')) await new Promise((resolve) => setTimeout(resolve, 5));
+    const before = made.pid ?? 0;
+    messages.splice(0);
+    await made.replace(5000);
+    while (!messages.includes('ready')) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(made.pid).not.toBe(before);
+    expect(() => process.kill(before, 0)).toThrow('ESRCH');
+    expect([down, made.restarts]).toEqual([[], 0]);
+  });
+
+  it('goes on as it is when a new run cannot be made ready, which says why', async () => {
+    const behaviours = ['good', 'misconfigured', 'says-why'];
+    let isReady = false;
+    const made: ManagedChild = child(() => behaviours.shift() ?? 'good', {
+      onMessage: ({ type }) => {
+        isReady ||= type === 'ready';
+      },
+    });
+    made.start();
+    while (!isReady) await new Promise((resolve) => setTimeout(resolve, 5));
+    const { pid } = made;
+    await expect(made.replace(5000)).rejects.toThrow('the inventory is wrong');
+    await expect(made.replace(5000)).rejects.toThrow('child ended (exit 1): the data are corrupt');
+    expect(made.pid).toBe(pid);
+    expect(process.kill(pid ?? 0, 0)).toBe(true);
   });
 });

@@ -28,16 +28,18 @@ describe('stopping', () => {
     });
     const said: string[] = [];
     const log = pino({ base: null, timestamp: false }, { write: (line: string) => said.push(JSON.parse(line).msg) });
-    await stopInOrder({ store: slow('store'), collect: slow('collect'), demo: slow('demo') }, log);
+    const parts = { store: slow('store'), sinks: slow('sinks'), collect: slow('collect'), demo: slow('demo') };
+    await stopInOrder(parts, log);
 
-    expect(asked.map(([name]) => name)).toEqual(['demo', 'collect', 'store']);
+    expect(asked.map(([name]) => name)).toEqual(['demo', 'collect', 'sinks', 'store']);
     expect(sum(Object.fromEntries(asked)) + OWN_STOP_MS).toBe(LONGEST_STOP_MS);
     expect(LONGEST_STOP_MS).toBeLessThanOrEqual(25_000);
     expect(LONGEST_STOP_MS).toBeLessThan(KUBERNETES_GRACE_MS);
     expect(said).toEqual([
-      'demo did not stop within 2 s and was killed',
+      'demo did not stop within 1 s and was killed',
       'collect did not stop within 8 s and was killed; what it had not written to the spool is lost',
-      'store did not stop within 13 s and was killed; the spool keeps what it had not loaded',
+      'sinks did not stop within 2 s and was killed; the spool keeps what they had not sent',
+      'store did not stop within 12 s and was killed; the spool keeps what it had not loaded',
     ]);
   });
 

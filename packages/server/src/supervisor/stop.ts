@@ -12,7 +12,7 @@ export const LONGEST_STOP_MS = 25_000;
  * kernel has taken and completes its files; from then on everything is in the spool or the store, and killing the storing process
  * loses nothing.
  */
-export const STOP_PATIENCE_MS = { demo: 2_000, collect: 8_000, store: 13_000 } as const;
+export const STOP_PATIENCE_MS = { demo: 1_000, collect: 8_000, sinks: 2_000, store: 12_000 } as const;
 
 /** What is left of LONGEST_STOP_MS for the supervisor: letting go of port and data directory, and the kernel's part of killing. */
 export const OWN_STOP_MS = 2_000;
@@ -30,6 +30,7 @@ export interface Stoppable {
 const KILLED: Readonly<Record<Part, string>> = {
   demo: '',
   collect: '; what it had not written to the spool is lost',
+  sinks: '; the spool keeps what they had not sent',
   store: '; the spool keeps what it had not loaded',
 };
 

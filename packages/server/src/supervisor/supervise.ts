@@ -1,125 +1,84 @@
-// `weir serve`: one process that starts the others, starts them again when they die, and stops them in the order that loses nothing.
-import type { Directories, FromChild } from '../child.ts';
+// `weir serve`: one process that holds what must not be let go of (the data directory, the sockets, the HTTP port), starts the others, starts
+// them again when they die, and stops them in the order that loses nothing.
+import type { Directories } from '../child.ts';
 import type { Config } from '../config/schema.ts';
 import { ServerError } from '../errors.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { openGateway } from '../gateway/open-gateway.ts';
 import { createLogger, type Logger } from '../log.ts';
-import { collectorDied, collectorListens, NO_OUTAGES, seconds } from '../outages.ts';
-import { lockData, prepareDirectories } from './directories.ts';
-import { ManagedChild } from './managed-child.ts';
-import { StandIn } from './stand-in.ts';
-import { stopInOrder } from './stop.ts';
+import { directoriesOf, prepareDirectories } from './directories.ts';
+import { Family } from './family.ts';
+import { onHangup } from './hangup.ts';
+import { HeldSockets } from './held-sockets.ts';
+import { type Ownership, ownData } from './owner.ts';
+import { narrowData } from './private-files.ts';
+import { reload } from './reload.ts';
 
 export interface ServeOptions {
   /** Module of the demo process; only used with `config.demo`. */
   readonly demoModule?: URL;
   readonly signal: AbortSignal;
+  /** Called once the data directory is this program's: what the configuration is from then on. */
+  withData?(config: Config, directories: Directories): Promise<Config>;
+  /** The configuration as its sources are now, for a reload. Throws ServerError. Without it a reload keeps the configuration. */
+  readConfig?(): Config;
   /** Called once the page answers. */
   onReady?(url: string): void;
 }
 
+/** What the supervisor holds for the others. */
+export interface Held {
+  readonly ownership: Ownership;
+  readonly directories: Directories;
+  readonly sockets: HeldSockets;
+  readonly gateway: Gateway;
+  readonly log: Logger;
+}
+
 /** Runs until the signal fires, then stops gracefully. Rejects with ServerError for what starting again would not mend. */
-export async function serve(config: Config, options: ServeOptions): Promise<void> {
-  const log = createLogger(config.log, 'weir');
-  const directories = prepareDirectories(config);
-  const unlock = lockData(directories);
-  const standIn = new StandIn(config.http.host, config.http.port);
+export async function serve(given: Config, options: ServeOptions): Promise<void> {
+  const log = createLogger(given.log, 'weir');
+  const { data } = directoriesOf(given);
+  const ownership = await ownData(data, (reason) => log.warn(reason));
+  let gateway: Gateway | undefined;
+  let sockets: HeldSockets | undefined;
   try {
-    await standIn.open();
-    await supervise(config, directories, standIn, log, options);
+    const directories = prepareDirectories(given);
+    for (const sentence of narrowData(directories)) log.warn(sentence);
+    const config = (await options.withData?.(given, directories)) ?? given;
+    sockets = await HeldSockets.open(config);
+    gateway = await openGateway(config, directories, log, sockets.page?.fd);
+    await supervise(config, { ownership, directories, sockets, gateway, log }, options);
   } finally {
-    await standIn.close();
-    unlock();
+    await gateway?.close();
+    sockets?.close();
+    ownership.release();
   }
 }
 
-async function supervise(
-  config: Config,
-  directories: Directories,
-  standIn: StandIn,
-  log: Logger,
-  options: ServeOptions,
-): Promise<void> {
-  let fail: (error: ServerError) => void = () => {};
-  const failed = new Promise<never>((_, reject) => {
-    fail = reject;
+async function supervise(config: Config, held: Held, options: ServeOptions): Promise<void> {
+  const { gateway, log } = held;
+  const failed = Promise.withResolvers<never>();
+  const family = new Family(config, held, {
+    demoModule: options.demoModule,
+    onReady: () => options.onReady?.(gateway.url),
+    onFatal: (code, message) => failed.reject(new ServerError(code, message)),
   });
-  const startMessage = () => ({ type: 'start', config, directories }) as const;
-  const url = `http://${config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host}:${config.http.port}`;
-  /** Which of the two that a person waits for have said that they are ready, now or before. */
-  const ready = new Set<'store' | 'collect'>();
-  const isReady = (name: 'store' | 'collect') => {
-    if (ready.has(name)) return;
-    ready.add(name);
-    // The demo's first messages carry the templates: it waits for someone to listen.
-    if (name === 'collect') demo?.start();
-    if (ready.size === 2) options.onReady?.(url);
-  };
-
-  const store: ManagedChild = new ManagedChild(
-    'store',
-    new URL('../store/main.ts', import.meta.url),
-    startMessage,
-    log,
-    {
-      onMessage(message: FromChild) {
-        if (message.type === 'want_port') {
-          standIn.close().then(
-            () => store.send({ type: 'port_free' }),
-            () => store.send({ type: 'port_free' }),
-          );
-        } else if (message.type === 'state') standIn.reason = message.reason;
-        else if (message.type === 'fatal') fail(new ServerError(message.code, message.message));
-        else isReady('store');
-      },
-      onDown(reason, wait) {
-        log.error(`${reason}; collecting goes on into the spool, starting again in ${wait} ms`);
-        standIn.reason = `${reason}; it is being started again`;
-        standIn
-          .open()
-          .catch((error: unknown) =>
-            log.error({ err: error }, 'the HTTP port cannot be taken while the store is down'),
-          );
-      },
-    },
-  );
-  let outages = NO_OUTAGES;
-  const collectMessage = () => ({ ...startMessage(), outages });
-  const collect = new ManagedChild('collect', new URL('../collect/main.ts', import.meta.url), collectMessage, log, {
-    onMessage(message) {
-      if (message.type === 'fatal') fail(new ServerError(message.code, message.message));
-      else if (message.type === 'ready') {
-        const before = outages;
-        outages = collectorListens(before, Date.now());
-        if (outages !== before) {
-          const down = seconds(outages.downMs - before.downMs);
-          log.warn(`collect listens again after ${down}; what exporters sent meanwhile is in no account of the ledger`);
-        }
-        isReady('collect');
-      }
-    },
-    onDown(reason, wait) {
-      outages = collectorDied(outages, Date.now());
-      log.error(`${reason}; nothing is received until it is back, starting again in ${wait} ms`);
-    },
+  const stopped = Promise.withResolvers<void>();
+  const stop = () => stopped.resolve();
+  if (options.signal.aborted) stop();
+  options.signal.addEventListener('abort', stop, { once: true });
+  const ignoreHangup = onHangup({
+    onReload: () => reload(family, held, options),
+    onTerminalGone: stop,
   });
-  const demo =
-    config.demo && options.demoModule !== undefined
-      ? new ManagedChild('demo', options.demoModule, startMessage, log, {
-          onMessage() {},
-          onDown: (reason, wait) => log.warn(`${reason}; starting again in ${wait} ms`),
-        })
-      : undefined;
-
-  collect.start();
-  store.start();
-  const stopped = new Promise<void>((resolve) => {
-    if (options.signal.aborted) resolve();
-    options.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  family.start();
   try {
-    await Promise.race([stopped, failed]);
-    log.info('stopping: first what sends, then receiving, then storing');
+    await Promise.race([stopped.promise, failed.promise]);
+    log.info('stopping: demo, then collector, then store');
+    gateway.storeIsAway('Weir is stopping');
   } finally {
-    await stopInOrder({ ...(demo === undefined ? {} : { demo }), collect, store }, log);
+    ignoreHangup();
+    await family.stop();
   }
 }

@@ -282,7 +282,7 @@ export class Consumer {
 /** Flows by exporter of a file whose manifest is no use, as far as they can be read. */
 function unknownRows(path: string): ExporterRows {
   try {
-    return wholeBlocks(path, '').counts.exporters();
+    return wholeBlocks(path).counts.exporters();
   } catch (error) {
     if (errno(error) !== undefined) return [];
     throw error;

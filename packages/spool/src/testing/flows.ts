@@ -4,6 +4,8 @@ import { handOver } from '../distribute.ts';
 import { makeConsumer, STORE } from '../layout.ts';
 import type { Manifest } from '../manifest.ts';
 import { beginGeneration, nameSource } from '../names.ts';
+import { seal } from '../seal.ts';
+import { leftIn, salvage } from '../writer/salvage.ts';
 import { SpoolWriter } from '../writer/spool-writer.ts';
 
 export const A: Key = exporterKey('10.0.0.1');
@@ -41,8 +43,9 @@ export class TestSpool {
       names: nameSource(beginGeneration(dir), 'test'),
       maxRows: 1e9,
       onComplete: (manifest) => {
+        const sealed = seal(dir, manifest);
         handOver(dir, manifest.name, consumers);
-        this.complete.push(manifest);
+        this.complete.push(sealed);
       },
     });
   }
@@ -60,5 +63,15 @@ export class TestSpool {
     const batch = batchFrom(exporters, firstReceived, this.#nextId);
     this.#nextId += rows;
     return this.write(batch);
+  }
+}
+
+/** Completes what a writer that was killed left, and hands it over, as a collector that starts does. */
+export function recoverSpool(dir: string, consumers: readonly string[] = [STORE]): void {
+  for (const name of leftIn(dir)) {
+    const manifest = salvage(dir, name);
+    if (manifest === undefined) continue;
+    seal(dir, manifest);
+    handOver(dir, name, consumers);
   }
 }

@@ -1,18 +1,16 @@
-// A spool file while it is written: its blocks, and beside it a list of them with their checksums. The list is written first, so that
-// after a kill every block that is whole can be told from one that is not.
-import { closeSync, ftruncateSync, openSync, unlinkSync, writeSync, writevSync } from 'node:fs';
+// A spool file while it is written: blocks, one after the other.
+import { closeSync, ftruncateSync, openSync, unlinkSync, writevSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIELDS, type FlowBatch } from '@weir/record';
-import { Checksum } from '../checksum.ts';
 import { FlowCounts } from '../counts.ts';
 import { FILE_MODE } from '../layout.ts';
-import type { BlockEntry } from '../manifest.ts';
+import type { BlockSize } from '../manifest.ts';
 import { nativeBlock } from '../native/write.ts';
 
 export class OpenFile {
   readonly name: string;
   readonly counts = new FlowCounts();
-  readonly blocks: BlockEntry[] = [];
+  readonly blocks: BlockSize[] = [];
   /** Indexed by field: whether a block has the column. */
   readonly columns: boolean[] = FIELDS.map((field) => field.core);
   bytes = 0;
@@ -24,44 +22,27 @@ export class OpenFile {
   broken = false;
   readonly #path: string;
   readonly #fd: number;
-  readonly #listFd: number;
-  #listBytes = 0;
 
   /** Throws what opening a file throws. */
   constructor(folder: string, name: string) {
     this.name = name;
     this.#path = join(folder, name);
     this.#fd = openSync(`${this.#path}.tmp`, 'wx', FILE_MODE);
-    try {
-      this.#listFd = openSync(`${this.#path}.blocks`, 'wx', FILE_MODE);
-    } catch (error) {
-      closeSync(this.#fd);
-      unlinkSync(`${this.#path}.tmp`);
-      throw error;
-    }
   }
 
   /** Writes the rows of a batch as one block, all of it or nothing. `counts`: of these rows. Throws what writing throws. */
   append(batch: FlowBatch, counts: FlowCounts): void {
     const parts: NodeJS.ArrayBufferView[] = nativeBlock(batch);
-    const checksum = new Checksum();
     let bytes = 0;
-    for (const part of parts) {
-      checksum.update(part);
-      bytes += part.byteLength;
-    }
-    const entry: BlockEntry = [bytes, batch.length, checksum.digest()];
-    const line = Buffer.from(`${entry.join(' ')}\n`);
+    for (const part of parts) bytes += part.byteLength;
     try {
-      writeAll(this.#listFd, [line], this.#listBytes);
-      writeAll(this.#fd, parts, this.bytes);
+      writeAll(this.#fd, parts, this.bytes, bytes);
     } catch (error) {
       this.#cutBack();
       throw error;
     }
-    this.#listBytes += line.length;
     this.bytes += bytes;
-    this.blocks.push(entry);
+    this.blocks.push([bytes, batch.length]);
     this.counts.merge(counts);
     for (const field of batch.fields()) this.columns[field.index] = true;
   }
@@ -70,7 +51,6 @@ export class OpenFile {
   #cutBack(): void {
     try {
       ftruncateSync(this.#fd, this.bytes);
-      ftruncateSync(this.#listFd, this.#listBytes);
     } catch {
       this.broken = true;
     }
@@ -78,13 +58,12 @@ export class OpenFile {
 
   close(): void {
     closeSync(this.#fd);
-    closeSync(this.#listFd);
   }
 
   /** Closes it and removes what there is of it; a leftover is looked at after the next start. */
   abandon(): void {
     this.close();
-    for (const ending of ['.tmp', '.blocks', '.json']) {
+    for (const ending of ['.tmp', '.json']) {
       try {
         unlinkSync(this.#path + ending);
       } catch {
@@ -94,13 +73,7 @@ export class OpenFile {
   }
 }
 
-function writeAll(fd: number, parts: readonly NodeJS.ArrayBufferView[], at: number): void {
-  let total = 0;
-  for (const part of parts) total += part.byteLength;
-  if (parts.length === 1) {
-    for (let written = 0; written < total; ) written += writeSync(fd, parts[0], written, total - written, at + written);
-    return;
-  }
+function writeAll(fd: number, parts: readonly NodeJS.ArrayBufferView[], at: number, total: number): void {
   let rest = parts;
   for (let written = 0; written < total; ) {
     const count = writevSync(fd, rest, at + written);

@@ -1,23 +1,13 @@
 // What a writer that was killed left half written: the blocks that are whole become a complete file, and only what is cut or was never
-// written is lost. What the kernel took is there after a kill; after a loss of power the checksums tell what is.
-import {
-  closeSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+// written is lost. What the kernel took is there after a kill; after a loss of power nobody knows what is.
+import { closeSync, openSync, readSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIELDS, FlowBatch } from '@weir/record';
-import { CHECKSUM, Checksum } from '../checksum.ts';
 import { FlowCounts } from '../counts.ts';
 import { asSpoolError, SpoolError } from '../errors.ts';
 import { filesIn, sizeOf, tryUnlink } from '../files.ts';
 import { FILE_MODE, spoolFolders } from '../layout.ts';
-import { type BlockEntry, type Manifest, manifestText, readManifest } from '../manifest.ts';
+import { type BlockSize, manifestText, type OpenManifest, readOpenManifest } from '../manifest.ts';
 import { blockRows, readBlock } from '../native/read.ts';
 import { nativeColumn } from '../native/write.ts';
 
@@ -25,31 +15,39 @@ import { nativeColumn } from '../native/write.ts';
 const MAX_BLOCK_BYTES = 256 * 1024 * 1024;
 const USUAL_BLOCK_BYTES = 4 * 1024 * 1024;
 
+const ENDINGS = ['.tmp', '.native', '.json', '.json.tmp'] as const;
+
 /** Names of files that were being written or are complete but not handed over, oldest first. Throws SpoolError. */
 export function leftIn(dir: string): string[] {
   const names = filesIn(spoolFolders(dir).writing).flatMap((file) => {
-    const match = /^(.+)\.(tmp|native|blocks|json)$/.exec(file);
+    const match = /^(.+?)\.(?:tmp|native|json|json\.tmp)$/.exec(file);
     return match === null ? [] : [match[1]];
   });
   return [...new Set(names)].sort();
 }
 
+/** Removes what there is of a file in `writing`. Throws SpoolError. */
+export function discard(dir: string, name: string): void {
+  const path = join(spoolFolders(dir).writing, name);
+  for (const ending of ENDINGS) tryUnlink(path + ending);
+}
+
 /**
- * Completes the file of that name in `writing`, as far as it is whole. Answers its manifest; undefined when nothing of it can be used,
- * which is removed then. Only for files whose writer is gone. Throws SpoolError where the file system refuses.
+ * Completes the file of that name in `writing`, as far as it is whole. Answers its manifest, which may be sealed already; undefined when
+ * nothing of it can be used, which is removed then. Only for files whose writer is gone, and which no loss of power has touched. Throws
+ * SpoolError where the file system refuses.
  */
-export function salvage(dir: string, name: string): Manifest | undefined {
+export function salvage(dir: string, name: string): OpenManifest | undefined {
   const path = join(spoolFolders(dir).writing, name);
   try {
-    if (sizeOf(`${path}.native`) > 0) return complete(path, name) ?? rebuild(path, name, '.native');
+    if (sizeOf(`${path}.native`) > 0) return complete(path, name) ?? rebuild(dir, path, name, '.native');
     const known = complete(path, name);
     if (known !== undefined) {
       renameSync(`${path}.tmp`, `${path}.native`);
-      tryUnlink(`${path}.blocks`);
       return known;
     }
-    if (sizeOf(`${path}.tmp`) > 0) return rebuild(path, name, '.tmp');
-    for (const ending of ['.tmp', '.native', '.blocks', '.json']) tryUnlink(path + ending);
+    if (sizeOf(`${path}.tmp`) > 0) return rebuild(dir, path, name, '.tmp');
+    discard(dir, name);
     return undefined;
   } catch (error) {
     throw asSpoolError(error, `salvage ${path}`);
@@ -57,9 +55,9 @@ export function salvage(dir: string, name: string): Manifest | undefined {
 }
 
 /** The manifest that was written already, if it fits the data's length: the writer was killed just before or after its last rename. */
-function complete(path: string, name: string): Manifest | undefined {
+function complete(path: string, name: string): OpenManifest | undefined {
   try {
-    const manifest = readManifest(`${path}.json`, name);
+    const manifest = readOpenManifest(`${path}.json`, name);
     const size = sizeOf(`${path}.native`) || sizeOf(`${path}.tmp`);
     return size === manifest.bytes ? manifest : undefined;
   } catch (error) {
@@ -69,14 +67,14 @@ function complete(path: string, name: string): Manifest | undefined {
 }
 
 /** Takes the blocks that are whole, makes a manifest for them and completes the file. */
-function rebuild(path: string, name: string, ending: '.tmp' | '.native'): Manifest | undefined {
-  const found = wholeBlocks(path + ending, `${path}.blocks`);
+function rebuild(dir: string, path: string, name: string, ending: '.tmp' | '.native'): OpenManifest | undefined {
+  const found = wholeBlocks(path + ending);
   if (found.counts.rows === 0) {
-    for (const each of ['.tmp', '.native', '.blocks', '.json']) tryUnlink(path + each);
+    discard(dir, name);
     return undefined;
   }
   truncateSync(path + ending, found.bytes);
-  const manifest: Manifest = {
+  const manifest: OpenManifest = {
     version: 2,
     name,
     rows: found.counts.rows,
@@ -84,45 +82,37 @@ function rebuild(path: string, name: string, ending: '.tmp' | '.native'): Manife
     columns: FIELDS.filter((field) => field.core || found.columns[field.index]).map(nativeColumn),
     exporters: found.counts.exporters(),
     spans: found.counts.spans(),
-    checksum: CHECKSUM,
     blocks: found.blocks,
   };
   writeFileSync(`${path}.json`, manifestText(manifest), { mode: FILE_MODE });
   if (ending === '.tmp') renameSync(`${path}.tmp`, `${path}.native`);
-  tryUnlink(`${path}.blocks`);
   return manifest;
 }
 
 export interface FoundBlocks {
-  readonly blocks: readonly BlockEntry[];
+  readonly blocks: readonly BlockSize[];
   readonly bytes: number;
   readonly counts: FlowCounts;
   /** Indexed by field. */
   readonly columns: readonly boolean[];
 }
 
-/**
- * The blocks of a file from its beginning that are whole: as its list says, where there is one, else as they stand. For a file whose manifest
- * is lost.
- */
-export function wholeBlocks(path: string, listPath: string): FoundBlocks {
-  const list = readList(listPath);
+/** The blocks of a file from its beginning that are whole, for a file whose manifest is lost. Throws what reading throws. */
+export function wholeBlocks(path: string): FoundBlocks {
   const counts = new FlowCounts();
-  const blocks: BlockEntry[] = [];
+  const blocks: BlockSize[] = [];
   const columns = FIELDS.map(() => false);
   let bytes = 0;
-  const size = statSync(path).size;
+  const { size } = statSync(path);
   const fd = openSync(path, 'r');
   try {
-    for (let index = 0; bytes < size; index++) {
-      const listed = list?.[index];
-      if (list !== undefined && listed === undefined) break;
-      const block = listed === undefined ? nextBlock(fd, bytes, size) : listedBlock(fd, bytes, size, listed);
+    while (bytes < size) {
+      const block = nextBlock(fd, bytes, size);
       if (block === undefined) break;
       counts.add(block.batch);
       for (const field of block.batch.fields()) columns[field.index] = true;
-      blocks.push(block.entry);
-      bytes += block.entry[0];
+      blocks.push([block.length, block.batch.length]);
+      bytes += block.length;
     }
   } finally {
     closeSync(fd);
@@ -130,52 +120,21 @@ export function wholeBlocks(path: string, listPath: string): FoundBlocks {
   return { blocks, bytes, counts, columns };
 }
 
-function readList(path: string): BlockEntry[] | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, 'latin1');
-  } catch {
-    return undefined;
-  }
-  const entries: BlockEntry[] = [];
-  for (const line of text.split('\n')) {
-    const match = /^(\d{1,10}) (\d{1,7}) ([0-9a-f]{16})$/.exec(line);
-    if (match === null) break;
-    entries.push([Number(match[1]), Number(match[2]), match[3]]);
-  }
-  return entries;
-}
-
 interface ReadBlock {
-  readonly entry: BlockEntry;
+  readonly length: number;
   readonly batch: FlowBatch;
 }
 
-function listedBlock(fd: number, at: number, size: number, entry: BlockEntry): ReadBlock | undefined {
-  const [length, , sum] = entry;
-  if (length > MAX_BLOCK_BYTES || at + length > size) return undefined;
-  const bytes = readAt(fd, at, length);
-  const checksum = new Checksum();
-  checksum.update(bytes);
-  if (checksum.digest() !== sum) return undefined;
-  const read = parse(bytes);
-  return read === undefined || read.length !== length ? undefined : { entry, batch: read.batch };
-}
-
-/** Without a list the block's end is found by reading it: first as much as most blocks have, then as much as any may have. */
+/** The block's end is found by reading it: first as much as most blocks have, then as much as any may have. */
 function nextBlock(fd: number, at: number, size: number): ReadBlock | undefined {
   for (const length of [USUAL_BLOCK_BYTES, MAX_BLOCK_BYTES]) {
-    const bytes = readAt(fd, at, Math.min(size - at, length));
-    const read = parse(bytes);
-    if (read === undefined) continue;
-    const checksum = new Checksum();
-    checksum.update(bytes.subarray(0, read.length));
-    return { entry: [read.length, read.batch.length, checksum.digest()], batch: read.batch };
+    const read = parse(readAt(fd, at, Math.min(size - at, length)));
+    if (read !== undefined) return read;
   }
   return undefined;
 }
 
-function parse(bytes: Buffer): { readonly length: number; readonly batch: FlowBatch } | undefined {
+function parse(bytes: Buffer): ReadBlock | undefined {
   try {
     const rows = blockRows(bytes, 0);
     if (rows === 0) return undefined;

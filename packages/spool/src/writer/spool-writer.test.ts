@@ -5,7 +5,7 @@ import { FIELD, type FlowBatch, keyText } from '@weir/record';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SpoolError } from '../errors.ts';
 import { spoolFolders } from '../layout.ts';
-import { type Manifest, readManifest } from '../manifest.ts';
+import { type OpenManifest, readManifest, readOpenManifest } from '../manifest.ts';
 import { A, B, batchFrom, TIME } from '../testing/flows.ts';
 import { SpoolWriter, type SpoolWriterOptions } from './spool-writer.ts';
 
@@ -39,13 +39,13 @@ describe('SpoolWriter', () => {
   it('shows no file before it is complete', () => {
     const writer = openWriter({ maxRows: 4 });
     writer.append(batchFrom([A, A, B]));
-    expect(files()).toEqual(['name0.blocks', 'name0.tmp']);
+    expect(files()).toEqual(['name0.tmp']);
     writer.append(batchFrom([A]));
     expect(files()).toEqual(['name0.json', 'name0.native']);
   });
 
   it('tells in the manifest rows by exporter, times, blocks and bytes', () => {
-    const complete: Manifest[] = [];
+    const complete: OpenManifest[] = [];
     const writer = openWriter({ onComplete: (manifest) => complete.push(manifest) });
     writer.append(batchFrom([A, A, B, A]));
     writer.append(batchFrom([B, B], TIME - 1000));
@@ -65,7 +65,9 @@ describe('SpoolWriter', () => {
       ],
     });
     expect(manifest.blocks.map(([, rows]) => rows)).toEqual([4, 2]);
-    expect(readManifest(path('name0.json'), 'name0')).toEqual(manifest);
+    expect(readOpenManifest(path('name0.json'), 'name0')).toEqual(manifest);
+    // Not sealed: nobody may take it yet.
+    expect(() => readManifest(path('name0.json'))).toThrow('has no checksums');
     expect(manifest.bytes).toBe(readFileSync(path('name0.native')).length);
   });
 
@@ -76,7 +78,7 @@ describe('SpoolWriter', () => {
     rich.use(FIELD.mpls_labels).push(0, 16);
     writer.append(rich);
     writer.close();
-    const { columns } = readManifest(path('name0.json'));
+    const { columns } = readOpenManifest(path('name0.json'));
     expect(columns).toContainEqual({ name: 'mpls_labels', type: 'Array(UInt32)' });
     expect(columns).toContainEqual({ name: 'src_addr', type: 'IPv6' });
     expect(columns.map((column) => column.name)).not.toContain('as_path');
@@ -115,7 +117,7 @@ describe('SpoolWriter', () => {
     writer.close();
     writer.append(batchFrom([A]));
     writer.close();
-    expect(readManifest(lastManifest)).toMatchObject({ name: 'name1', totals: [[keyText(A), 3]] });
+    expect(readOpenManifest(lastManifest)).toMatchObject({ name: 'name1', totals: [[keyText(A), 3]] });
   });
 
   describe('when something disappears under it', () => {

@@ -3,12 +3,11 @@
 import { linkSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIELDS, type FlowBatch } from '@weir/record';
-import { CHECKSUM } from '../checksum.ts';
 import { FlowCounts } from '../counts.ts';
 import { asSpoolError, type ExporterRows, errno, SpoolError } from '../errors.ts';
 import { tryUnlink } from '../files.ts';
 import { FILE_MODE, makeSpool, spoolFolders } from '../layout.ts';
-import { type Manifest, manifestText } from '../manifest.ts';
+import { manifestText, type OpenManifest } from '../manifest.ts';
 import type { NameSource } from '../names.ts';
 import { nativeColumn } from '../native/write.ts';
 import { OpenFile } from './open-file.ts';
@@ -21,8 +20,8 @@ export interface SpoolWriterOptions {
   readonly maxRows?: number;
   /** A file is complete this long after its first rows. Default 1,000. */
   readonly maxAgeMs?: number;
-  /** Called when a file is complete: the time to count its rows as spooled, and to hand it to the consumers. */
-  readonly onComplete?: (manifest: Manifest) => void;
+  /** Called when a file is complete: the time to count its rows as spooled. It is to be sealed and handed over then. */
+  readonly onComplete?: (manifest: OpenManifest) => void;
   /** What the writer had spooled of these exporters before, for the manifest's `totals`. */
   readonly totals?: (exporters: ExporterRows) => ExporterRows;
   /** Where the manifest of the last complete file stays, for whoever accounts for a writer that was killed. */
@@ -169,14 +168,10 @@ export class SpoolWriter {
     this.stats.rows += manifest.rows;
     this.stats.bytes += manifest.bytes;
     this.stats.pendingRows = 0;
-    try {
-      tryUnlink(`${path}.blocks`);
-    } finally {
-      this.#options.onComplete?.(manifest);
-    }
+    this.#options.onComplete?.(manifest);
   }
 
-  #manifest(file: OpenFile): Manifest {
+  #manifest(file: OpenFile): OpenManifest {
     const exporters = file.counts.exporters();
     const { totals } = this.#options;
     return {
@@ -187,7 +182,6 @@ export class SpoolWriter {
       columns: FIELDS.filter((field) => file.columns[field.index]).map(nativeColumn),
       exporters,
       spans: file.counts.spans(),
-      checksum: CHECKSUM,
       blocks: file.blocks,
       ...(totals === undefined ? {} : { totals: totals(exporters) }),
     };

@@ -2,55 +2,20 @@
 // connection: statements on one connection run one after the other (here: several connections, one statement each); settings
 // given with a query stay on the connection (here: none are passed on, they stand in the SQL); what a failed query had put out
 // already comes before the next answer (here: it is flushed); and bound parameters (literals.ts).
-import { createRequire } from 'node:module';
 import type { ClickHouseClientConfigOptions } from '@clickhouse/client';
 import type { Session } from 'chdb';
-import { StoreError } from '../store-error.ts';
+import { type ChdbConnection, insertCounted, openConnection, openSession } from './engine.ts';
 import { bindLiterals } from './literals.ts';
+import { Pool } from './pool.ts';
 
 type Connection = NonNullable<ClickHouseClientConfigOptions['connection']>;
-type ChdbConnection = ReturnType<typeof import('chdb/connection').createChdbConnection>;
-
-/** Loads the engine on first use: it takes 180 MB, which the supervisor and commands that only ask a server do without. */
-const load = createRequire(import.meta.url);
-const engine = () => load('chdb') as typeof import('chdb');
-const connections = () => load('chdb/connection') as typeof import('chdb/connection');
-
-export interface EngineOptions {
-  /** Directory of the data. One process has it, and a process has one. */
-  readonly path: string;
-  /** Bytes that all queries, inserts and merges may take together. */
-  readonly maxMemoryBytes: number;
-  /** Threads that merge parts in the background. */
-  readonly mergeThreads: number;
-  readonly cacheBytes: number;
-}
-
-/** Starts the engine in this process. Settings of the whole engine can only be given here, to the first session. */
-export function startEngine(options: EngineOptions): Session {
-  const args = [
-    `--max_server_memory_usage=${options.maxMemoryBytes}`,
-    `--background_pool_size=${options.mergeThreads}`,
-    `--background_merges_mutations_concurrency_ratio=1`,
-    `--mark_cache_size=${options.cacheBytes}`,
-    `--uncompressed_cache_size=0`,
-    `--index_mark_cache_size=${Math.floor(options.cacheBytes / 4)}`,
-  ];
-  return new (engine().Session)(options.path, { connectionArgs: args });
-}
 
 export class EmbeddedConnection implements Connection {
-  readonly #path: string;
-  readonly #size: number;
-  readonly #idle: ChdbConnection[] = [];
-  readonly #waiting: ((connection: ChdbConnection) => void)[] = [];
-  #open = 0;
-  #closed = false;
+  readonly #pool: Pool<ChdbConnection>;
 
   /** `size`: statements that may run at once; further ones wait their turn. */
   constructor(path: string, size: number) {
-    this.#path = path;
-    this.#size = size;
+    this.#pool = new Pool(size, () => openConnection(path));
   }
 
   query(params: Parameters<Connection['query']>[0]): ReturnType<Connection['query']> {
@@ -73,36 +38,34 @@ export class EmbeddedConnection implements Connection {
     return this.#run((connection) => connection.ping({ select: true }));
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all(this.#idle.splice(0).map((connection) => connection.close()));
+  close(): Promise<void> {
+    return this.#pool.close();
   }
 
-  async #run<T>(work: (connection: ChdbConnection) => Promise<T>): Promise<T> {
-    const connection = await this.#take();
-    try {
-      return await work(connection);
-    } catch (error) {
-      await connection.ping({ select: true });
-      throw error;
-    } finally {
-      const next = this.#waiting.shift();
-      if (next !== undefined) next(connection);
-      else if (this.#closed) await connection.close();
-      else this.#idle.push(connection);
-    }
+  #run<T>(work: (connection: ChdbConnection) => Promise<T>): Promise<T> {
+    return this.#pool.run(work, (connection) => connection.ping({ select: true }));
+  }
+}
+
+/** Inserts whose written rows are counted, on connections of their own. */
+export class EmbeddedInserts {
+  readonly #pool: Pool<Session>;
+
+  /** `size`: inserts that may run at once. */
+  constructor(path: string, size: number) {
+    this.#pool = new Pool(size, () => openSession(path));
   }
 
-  async #take(): Promise<ChdbConnection> {
-    if (this.#closed) throw new StoreError('closed', 'the store is closed');
-    const idle = this.#idle.pop();
-    if (idle !== undefined) return idle;
-    if (this.#open < this.#size) {
-      const connection = connections().createChdbConnection({ path: this.#path });
-      this.#open++;
-      return connection;
-    }
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  /** Resolves to the number of rows that the engine wrote. */
+  insert(sql: string): Promise<number> {
+    return this.#pool.run(
+      (session) => insertCounted(session, sql),
+      (session) => session.queryAsync('SELECT 1'),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
   }
 }
 

@@ -184,8 +184,26 @@ describe('loading into a server', () => {
     expect(insert?.params.get('max_insert_threads')).toBe('1');
     expect(insert?.body.equals(bytes)).toBe(true);
     const ledger = asked.find(({ sql }) => sql.startsWith('INSERT INTO weir.ledger'));
-    expect(ledger?.sql).toContain(`'store', 7, 'flows_stored', 5, 'end-store-${name}'`);
+    const source = `end-store-${name}`;
+    expect(
+      ledger?.sql
+        .split('\n')
+        .slice(1)
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      expect.objectContaining({ exporter: '7', account: 'flows_stored', consumer: 'store', count: 5, source }),
+      expect.objectContaining({ account: '', source }),
+    ]);
     expect(waitingFor(dir, STORE)).toEqual([]);
+  });
+
+  it('says how many rows it wrote as the server told, and nothing where that was left out on the way', async () => {
+    const path = join(consumerFolders(dir, STORE).flows, `${spoolFile(5)}.native`);
+    const file = { table: 'flows', path, format: 'Native', columns: [{ name: 'exporter', type: 'UInt64' }] } as const;
+    expect(await store.insertFile({ ...file, token: 'a' })).toBeUndefined();
+    const summary = JSON.stringify({ written_rows: '5', written_bytes: '40' });
+    answer = ({ sql }) => (sql.startsWith('INSERT') ? { headers: { 'x-clickhouse-summary': summary } } : undefined);
+    expect(await store.insertFile({ ...file, token: 'b' })).toBe(5);
   });
 
   it('tries again with the same token after a server error, and keeps the file until then', async () => {

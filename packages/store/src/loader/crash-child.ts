@@ -3,7 +3,8 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIELD, FlowBatch, setNumber } from '@weir/record';
-import { beginGeneration, handOver, leftIn, makeSpool, nameSource, SpoolWriter, STORE, salvage } from '@weir/spool';
+import { beginGeneration, handOver, makeSpool, nameSource, SpoolWriter, STORE, seal } from '@weir/spool';
+import { recoverSpool } from '@weir/spool/testing';
 import { openStore } from '../store.ts';
 import { Loader } from './loader.ts';
 
@@ -13,7 +14,7 @@ const ROWS = 500;
 const ROWS_A_FILE = 2000;
 
 makeSpool(spool);
-for (const name of leftIn(spool)) if (salvage(spool, name) !== undefined) handOver(spool, name, [STORE]);
+recoverSpool(spool);
 const store = openStore({ path: join(dir, 'data') });
 await store.migrate();
 const loader = new Loader({ store, dir: spool, pollMs: 1 });
@@ -28,6 +29,7 @@ const writer = new SpoolWriter({
   maxRows: ROWS_A_FILE,
   onComplete: (manifest) => {
     // Flow ids are consecutive: the total of complete files is all that has to be known. An append is there after a kill.
+    seal(spool, manifest);
     handOver(spool, manifest.name, [STORE]);
     complete += manifest.rows;
     appendFileSync(join(dir, 'complete'), `${run} ${complete}\n`);

@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { consumerFolders, handOver, leftIn, STORE, salvage } from '@weir/spool';
+import { consumerFolders, STORE } from '@weir/spool';
+import { recoverSpool } from '@weir/spool/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openStore } from '../store.ts';
 import { Loader } from './loader.ts';
@@ -42,7 +43,7 @@ describe('the store after kill -9', () => {
   }, async () => {
     for (let run = 0; run < KILLS; run++) await runAndKill(run);
     const spool = join(dir, 'spool');
-    for (const name of leftIn(spool)) if (salvage(spool, name) !== undefined) handOver(spool, name, [STORE]);
+    recoverSpool(spool);
     const store = openStore({ path: join(dir, 'data') });
     try {
       await store.migrate();

@@ -1,5 +1,7 @@
 // The store as a consumer of the spool: dimensions first, so that flows have names when they appear, then the ledger, then flows,
 // oldest first. Whatever happens, every flow is stored exactly once: a file whose insert may have succeeded is looked for (presence.ts).
+import { randomUUID } from 'node:crypto';
+import { steadyNow } from '@weir/record';
 import {
   asSpoolError,
   Consumer,
@@ -14,6 +16,7 @@ import {
   SpoolError,
   STORE,
 } from '@weir/spool';
+import { LedgerTable } from '../ledger/ledger-table.ts';
 import type { Store } from '../store.ts';
 import { StoreError } from '../store-error.ts';
 import { Dictionaries, loadDimensions } from './dimension-rows.ts';
@@ -47,10 +50,10 @@ export class Loader {
   readonly #store: Store;
   readonly #dir: string;
   readonly #dictionaries: Dictionaries;
+  readonly #ledger: LedgerTable;
   readonly #onFlows: (manifest: Manifest) => Promise<void>;
   readonly #consumer: Consumer;
   readonly #recovered = { recovered: 0, recoveredPresent: 0 };
-  #ledgerUncertain = true;
 
   /** Throws SpoolError when the spool cannot be made or read. */
   constructor(options: LoaderOptions) {
@@ -58,6 +61,7 @@ export class Loader {
     this.#store = store;
     this.#dir = dir;
     this.#dictionaries = new Dictionaries(store);
+    this.#ledger = new LedgerTable(store);
     this.#onFlows = options.onFlows ?? (async () => {});
     this.#consumer = new Consumer({
       dir,
@@ -67,7 +71,7 @@ export class Loader {
         prepare: (delivery) => this.#prepare(delivery),
         deliver: (delivery) => this.#deliver(delivery),
       },
-      countEnds: ({ name, again }, ends) => countFlows(store, name, ends, Date.now(), again),
+      countEnds: ({ name }, ends) => countFlows(this.#ledger, name, ends, steadyNow()),
       rows: () => this.#rows(),
       sideBySide: options.inserts ?? 1,
       failureOf,
@@ -107,11 +111,7 @@ export class Loader {
 
   async #rows(): Promise<number> {
     const files = await loadDimensions(this.#store, this.#dir, this.#dictionaries);
-    const uncertain = this.#ledgerUncertain;
-    this.#ledgerUncertain = true;
-    const ledger = await loadLedger(this.#store, this.#dir, uncertain && this.#store.kind === 'embedded');
-    this.#ledgerUncertain = false;
-    return files + ledger;
+    return files + (await loadLedger(this.#ledger, this.#dir));
   }
 
   async #prepare({ manifest }: Delivery): Promise<void> {
@@ -128,7 +128,7 @@ export class Loader {
   async #insert({ name, path, manifest, again }: Delivery): Promise<void> {
     const file = { table: 'flows', path, format: 'Native', columns: manifest.columns } as const;
     if (!again || this.#store.kind !== 'embedded') {
-      await this.#store.insertFile({ ...file, token: name });
+      assertAllWritten(name, await this.#store.insertFile({ ...file, token: name }), manifest.rows);
       return;
     }
     this.#recovered.recovered++;
@@ -137,7 +137,14 @@ export class Loader {
       this.#recovered.recoveredPresent++;
       return;
     }
-    await this.#store.insertFile({ ...file, token: `${name} ${Date.now()}`, where: inHours(missing) });
+    const hours = missing.map(({ hour }) => hour);
+    const written = await this.#store.insertFile({
+      ...file,
+      token: `${name} ${randomUUID()}`,
+      where: inHours(hours),
+    });
+    const rows = missing.reduce((sum, hour) => sum + hour.rows, 0);
+    assertAllWritten(name, written, rows);
   }
 
   /** Bytes that the engine cannot read are the file's fault, which no attempt changes. */
@@ -149,6 +156,12 @@ export class Loader {
       throw new SpoolError(code, error.message, [], error);
     }
   }
+}
+
+/** Nothing is counted as stored that the engine does not say it has written. Throws StoreError. */
+function assertAllWritten(name: string, written: number | undefined, rows: number): void {
+  if (written === undefined || written === rows) return;
+  throw new StoreError('engine', `of the ${rows} flows of ${name} the engine wrote ${written}; they are looked for`);
 }
 
 function failureOf(error: unknown): Failure {

@@ -13,15 +13,22 @@ const IDENTITY = FIELDS.filter((field) => field.core).map((field) => field.name)
 const HASH = `cityHash64(${IDENTITY.join(', ')})`;
 const HOUR = 'toUnixTimestamp(toStartOfHour(time_received))';
 
+export interface MissingHour {
+  /** Its beginning, unix seconds. */
+  readonly hour: number;
+  /** Rows of the file that were received in it. */
+  readonly rows: number;
+}
+
 /**
- * The hours (unix seconds) of the file whose rows are not in the store. An insert makes one part an hour, which is there whole or
+ * The hours of the file whose rows are not in the store. An insert makes one part an hour, which is there whole or
  * not at all. Throws StoreError.
  */
 export async function missingHours(
   store: Pick<Store, 'query'>,
   path: string,
   columns: readonly NativeColumn[],
-): Promise<number[]> {
+): Promise<MissingHour[]> {
   const structure = stringLiteral(columns.map(({ name, type }) => `${name} ${type}`).join(', '));
   const file = `file(${stringLiteral(path)}, 'Native', ${structure})`;
   const options = { limits: { maxSeconds: 300 } };
@@ -31,7 +38,7 @@ export async function missingHours(
     {},
     options,
   );
-  const missing: number[] = [];
+  const missing: MissingHour[] = [];
   for (const { hour, rows, first, last } of inFile.rows) {
     const found = await store.query(
       `SELECT count() AS rows FROM ${DATABASE}.flows
@@ -40,7 +47,9 @@ export async function missingHours(
       { first: String(first), last: String(last) },
       options,
     );
-    if (Number(found.rows[0].rows) < Number(rows)) missing.push(Number(hour));
+    if (Number(found.rows[0].rows) < Number(rows)) {
+      missing.push({ hour: Number(hour), rows: Number(rows) });
+    }
   }
   return missing;
 }

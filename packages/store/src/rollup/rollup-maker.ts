@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Log, type Manifest, Received, STORE, waitingFor } from '@weir/spool';
 import { DATABASE, type Resolution, ROLLUPS, type RollupSpec } from '../schema/tables.ts';
 import type { Store } from '../store.ts';
+import { StoreError } from '../store-error.ts';
 import {
   countFlowsSql,
   countSlotSql,
@@ -59,6 +60,8 @@ export class RollupMaker {
   readonly #stop = new AbortController();
   /** End of the slot being made, by resolution: flows that come for it now may be missed. */
   readonly #making = new Map<Resolution, number>();
+  /** What a killed process left half made may still be there. */
+  #hasLeftovers = true;
   #running: Promise<void> | undefined;
 
   constructor(options: RollupMakerOptions) {
@@ -72,10 +75,41 @@ export class RollupMaker {
     this.#state = new RollupState(options.store);
   }
 
-  /** Reads how far things are and removes what a killed process left half made. Before anything else. Throws StoreError. */
+  /**
+   * Reads how far things are and removes what a killed process left half made. Before anything else. Where that cannot be removed because
+   * a part is damaged, nothing is made until it can. Throws StoreError.
+   */
   async prepare(): Promise<void> {
     await this.#state.read();
-    for (const spec of ROLLUPS) await this.#remove(spec, this.#state.until(spec.resolution) ?? 0);
+    try {
+      await this.#removeLeftovers();
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'damaged') throw error;
+      this.#log('error', 'roll-ups wait until a damaged part is repaired', { reason: error.message });
+    }
+  }
+
+  async #removeLeftovers(): Promise<void> {
+    for (const spec of ROLLUPS) {
+      await this.#remove(spec, this.#state.until(spec.resolution) ?? (await this.#found(spec)));
+    }
+    this.#hasLeftovers = false;
+  }
+
+  /**
+   * How far a roll-up is of which nothing is known: nothing was made, or what was known is lost with a damaged part. Then what is there
+   * is all that there is of old times, and only its last slot may be half made.
+   */
+  async #found(spec: RollupSpec): Promise<number> {
+    const { rows } = await this.#store.query(
+      `SELECT count() AS rows, toUnixTimestamp(max(time)) AS last FROM ${DATABASE}.${spec.table.name}`,
+    );
+    if (Number(rows[0].rows) === 0) return 0;
+    const until = Number(rows[0].last);
+    await this.#state.setUntil(spec.resolution, until);
+    const first = await this.#firstMinute(0);
+    if (first !== undefined) await this.#state.setDropped(Math.min(first, until));
+    return until;
   }
 
   /** Up to when (milliseconds since 1970, exclusive) each resolution is whole; 0 when nothing is. */
@@ -97,6 +131,41 @@ export class RollupMaker {
     await this.#state.setDropped(Math.floor(time / 1000));
   }
 
+  /** Flows received in this time (milliseconds since 1970) are lost: minutes that were made with them stay as they are. */
+  async flowsLost(from: number, to: number): Promise<void> {
+    await this.#state.keep(MINUTE.resolution, Math.floor(from / 1000), Math.ceil(to / 1000));
+  }
+
+  /**
+   * Rows of a roll-up are lost that are of this time (milliseconds since 1970). Slots are made again from what is finer, where that is
+   * there whole; resolves to how many of them can not be, and stay with what is left.
+   */
+  async slotsLost(resolution: Resolution, from: number, to: number): Promise<{ again: number; lost: number }> {
+    const index = ROLLUPS.findIndex((spec) => spec.resolution === resolution);
+    const spec = ROLLUPS[index];
+    const end = Math.min(to / 1000, this.#state.until(resolution) ?? 0);
+    const again: number[] = [];
+    let lost = 0;
+    for (let slot = Math.floor(from / 1000 / spec.seconds) * spec.seconds; slot < end; slot += spec.seconds) {
+      if (await this.#canMake(index, slot)) again.push(slot);
+      else lost++;
+    }
+    // What is coarser was made when all was there, and must not be made again from what is left.
+    if (lost > 0 && index + 1 < ROLLUPS.length) {
+      await this.#state.keep(ROLLUPS[index + 1].resolution, Math.floor(from / 1000), Math.ceil(to / 1000));
+    }
+    await this.#state.markLost(resolution, again);
+    return { again: again.length, lost };
+  }
+
+  /** Whether what a slot is made from is there, whole. */
+  async #canMake(index: number, slot: number): Promise<boolean> {
+    const spec = ROLLUPS[index];
+    if (this.#state.isKept(spec.resolution, slot, spec.seconds)) return false;
+    if (index === 0) return slot >= this.#state.dropped;
+    return (await this.#count(countSlotSql(ROLLUPS[index - 1], slot, slot + spec.seconds))) > 0;
+  }
+
   /** Begins to make roll-ups and goes on until `stop`. */
   start(): void {
     this.#running ??= this.#loop();
@@ -110,6 +179,7 @@ export class RollupMaker {
 
   /** Makes the next slot that can be made; false when there is none. Throws StoreError. */
   async step(): Promise<boolean> {
+    if (this.#hasLeftovers) await this.#removeLeftovers();
     return (await this.#again()) || (await this.#nextMinute()) || (await this.#nextCoarser());
   }
 
@@ -204,8 +274,8 @@ export class RollupMaker {
         return !finer.some((time) => time >= dirty && time < dirty + spec.seconds);
       });
       if (slot === undefined) continue;
-      // What it would be made from is gone: the roll-up is all that is left of that time.
-      const work = slot >= this.#state.dropped ? () => this.#make(spec, slot) : async () => {};
+      // Where what it would be made from is gone, the roll-up is all that is left of that time.
+      const work = (await this.#canMake(index, slot)) ? () => this.#make(spec, slot) : async () => {};
       await this.#state.again(spec.resolution, slot, work);
       this.#making.delete(spec.resolution);
       this.stats.slotsAgain++;

@@ -1,9 +1,13 @@
 // What is known of the roll-ups' progress, kept in the store: how far each is made, which slots have to be made again because flows
-// came late, and up to when retention has dropped the flows they would be made from. Times are unix seconds.
+// came late or the slot was lost, up to when retention has dropped the flows they would be made from, and which slots must stay because
+// part of what they were made from is lost. Times are unix seconds.
 import { DATABASE, type Resolution, ROLLUPS } from '../schema/tables.ts';
 import type { Store } from '../store.ts';
 
-type Kind = 'until' | 'dirty' | 'dropped';
+type Kind = 'until' | 'dirty' | 'dropped' | 'kept';
+
+/** From, and up to but without. */
+type Span = readonly [from: number, to: number];
 
 /** A span is within an hour; one with more slots than this is not believed beyond them. */
 const MAX_DIRTY_SLOTS = 10_000;
@@ -14,6 +18,7 @@ export class RollupState {
   readonly #dirty = new Map<Resolution, Set<number>>(ROLLUPS.map(({ resolution }) => [resolution, new Set()]));
   /** The slot being made again, by resolution. Apart from `#dirty`, where flows that come for it meanwhile put it again. */
   readonly #again = new Map<Resolution, number>();
+  readonly #kept = new Map<Resolution, Span[]>(ROLLUPS.map(({ resolution }) => [resolution, []]));
   #dropped = 0;
   #version = 0;
 
@@ -32,6 +37,7 @@ export class RollupState {
       const resolution = row.resolution as Resolution;
       if (row.kind === 'until') this.#until.set(resolution, Number(row.time));
       if (row.kind === 'dropped') this.#dropped = Number(row.time);
+      if (row.kind === 'kept') this.#kept.get(resolution)?.push([Number(row.slot), Number(row.time)]);
       if (row.kind === 'dirty' && row.cleared === 0) this.#dirty.get(resolution)?.add(Number(row.slot));
     }
   }
@@ -59,6 +65,26 @@ export class RollupState {
     if (time <= this.#dropped) return;
     await this.#write([['1m', 'dropped', 0, time, 0]]);
     this.#dropped = time;
+  }
+
+  /** Whether a slot of `seconds` must stay as it is: part of what it was made from is lost. */
+  isKept(resolution: Resolution, slot: number, seconds: number): boolean {
+    return this.#kept.get(resolution)?.some(([from, to]) => slot < to && from < slot + seconds) === true;
+  }
+
+  /** Notes that slots of this time stay as they are, whatever comes for them. */
+  async keep(resolution: Resolution, from: number, to: number): Promise<void> {
+    await this.#write([[resolution, 'kept', from, to, 0]]);
+    this.#kept.get(resolution)?.push([from, to]);
+  }
+
+  /** Notes slots that are to be made again, of this resolution alone. */
+  async markLost(resolution: Resolution, slots: readonly number[]): Promise<void> {
+    const known = this.#dirty.get(resolution);
+    const fresh = slots.filter((slot) => known?.has(slot) !== true);
+    if (fresh.length === 0) return;
+    await this.#write(fresh.map((slot) => [resolution, 'dirty', slot, slot, 0] as const));
+    for (const slot of fresh) known?.add(slot);
   }
 
   /** Notes the slots before `frontier(resolution)` that time spans touch, each with its first and last second. */

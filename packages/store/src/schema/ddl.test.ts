@@ -5,6 +5,7 @@ import { FLOWS_TABLE, flowColumn, ROLLUPS, TABLES } from './tables.ts';
 
 const table = (name: string) => TABLES.find((spec) => spec.name === name) ?? FLOWS_TABLE;
 const cluster = { cluster: 'main' };
+const SAFE = 'max_suspicious_broken_parts = 1000000, max_suspicious_broken_parts_bytes = 1000000000000000000';
 
 describe('tables of one engine', () => {
   it('are MergeTree in the order that roll-ups and filters read', () => {
@@ -15,7 +16,7 @@ describe('tables of one engine', () => {
       ') ENGINE = MergeTree',
       'PARTITION BY toStartOfHour(time_received)',
       'ORDER BY (toStartOfMinute(time_received), src_entity, dst_entity)',
-      'SETTINGS non_replicated_deduplication_window = 10000, old_parts_lifetime = 60',
+      `SETTINGS non_replicated_deduplication_window = 10000, old_parts_lifetime = 60, ${SAFE}`,
     ]);
     expect(sql).toContain("  time_received DateTime64(3, 'UTC') CODEC(T64, LZ4),");
     expect(sql).toContain('  src_addr IPv6,');

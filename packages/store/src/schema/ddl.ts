@@ -2,7 +2,7 @@
 // table before them that has the plain name, so that queries and inserts are the same for both.
 import { DIMENSIONS, type DimensionName } from '@weir/record';
 import { stringLiteral } from '../connection/literals.ts';
-import { type ColumnSpec, DATABASE, type TableSpec } from './tables.ts';
+import { type ColumnSpec, DATABASE, TABLE_SETTINGS, type TableSpec } from './tables.ts';
 
 export interface DdlOptions {
   /** Name of the cluster in the server's configuration; none: a single engine. */
@@ -42,11 +42,11 @@ function engineSql(table: TableSpec, options: DdlOptions): string {
 
 /** Replicated tables deduplicate by a window of their own. */
 function settingsSql(table: TableSpec, options: DdlOptions): string {
-  const settings = Object.entries(table.settings ?? {}).map(([name, value]) => {
+  const settings = Object.entries({ ...table.settings, ...TABLE_SETTINGS }).map(([name, value]) => {
     const own = options.cluster === undefined ? name : name.replace(/^non_replicated_/, 'replicated_');
     return `${own} = ${value}`;
   });
-  return settings.length === 0 ? '' : `\nSETTINGS ${settings.join(', ')}`;
+  return `\nSETTINGS ${settings.join(', ')}`;
 }
 
 /** Statements that make a table where it is not there. */

@@ -1,30 +1,23 @@
-// Brings the tables of a store to this version's catalogue. All changes add: tables and columns that are missing are made,
-// nothing is ever altered or dropped, so any number of versions can follow each other.
+// Brings the tables of a store to this version's catalogue. Tables and columns that are missing are made, whatever the version. What
+// changes the meaning of a table raises SCHEMA_VERSION and has a step of its own (upgrade.ts).
 import { DIMENSIONS, type DimensionName, FIELDS, isFieldName } from '@weir/record';
 import type { Store } from '../store.ts';
 import { StoreError } from '../store-error.ts';
 import { addColumn, createDatabase, createDictionary, createTable, type DdlOptions } from './ddl.ts';
-import { DATABASE, FLOWS_TABLE, flowColumn, TABLES, type TableSpec } from './tables.ts';
+import { DATABASE, FLOWS_TABLE, flowColumn, TABLES, type TableSpec, VERSION_TABLE } from './tables.ts';
+import { upgrade } from './upgrade.ts';
 
 /** Raised when what the tables mean changes, not when something is added to them. */
-export const SCHEMA_VERSION = 1;
-
-const VERSION_TABLE: TableSpec = {
-  name: 'schema_version',
-  columns: [
-    { name: 'version', type: 'UInt32' },
-    { name: 'time', type: "DateTime('UTC')" },
-  ],
-  engine: 'MergeTree',
-  orderBy: 'version',
-};
+export const SCHEMA_VERSION = 2;
 
 export interface MigrateOptions extends DdlOptions {
   /** Columns that the table of flows must have besides the core. */
   readonly columns?: readonly string[];
+  /** Called before tables of an older version are changed. */
+  readonly beforeUpgrade?: () => void;
 }
 
-type Migrated = Pick<Store, 'query' | 'command' | 'kind'>;
+export type Migrated = Pick<Store, 'query' | 'command' | 'insertRows' | 'kind'>;
 
 /** Types as they are, by `table.column`. */
 async function present(store: Migrated): Promise<ReadonlyMap<string, string>> {
@@ -35,19 +28,19 @@ async function present(store: Migrated): Promise<ReadonlyMap<string, string>> {
   return new Map(rows.map((row) => [`${row.table}.${row.name}`, String(row.type)]));
 }
 
-async function checkVersion(store: Migrated): Promise<void> {
+/** Version of the tables that are there. Throws StoreError for one that this program does not know. */
+async function versionOf(store: Migrated, columns: ReadonlyMap<string, string>): Promise<number> {
   const { rows } = await store.query(`SELECT max(version) AS version FROM ${DATABASE}.schema_version`);
-  const version = Number(rows[0]?.version ?? 0);
+  // Nothing is said of it when a first start was killed that had made tables, or when the note is lost with a damaged part.
+  const unsaid = columns.has('ledger.consumer') ? 2 : 1;
+  const version = Number(rows[0]?.version ?? 0) || unsaid;
   if (version > SCHEMA_VERSION) {
     throw new StoreError(
       'bad_query',
       `the store has schema version ${version}, made by a newer Weir; this one knows ${SCHEMA_VERSION}`,
     );
   }
-  if (version === SCHEMA_VERSION) return;
-  await store.command(`INSERT INTO ${DATABASE}.schema_version SELECT {version:UInt32}, now()`, {
-    version: SCHEMA_VERSION,
-  });
+  return version;
 }
 
 /** Makes what is missing and returns the names of the columns that the table of flows then has. Throws StoreError. */
@@ -61,7 +54,13 @@ export async function migrate(store: Migrated, options: MigrateOptions = {}): Pr
 
   let columns = await present(store);
   const has = (table: string) => [...columns.keys()].some((key) => key.startsWith(`${table}.`));
+  const version = has(VERSION_TABLE.name) ? await versionOf(store, columns) : undefined;
   if (columns.size === 0) await store.command(createDatabase(options));
+  if (version !== undefined && version < SCHEMA_VERSION) {
+    options.beforeUpgrade?.();
+    await upgrade(store, version, options);
+    columns = await present(store);
+  }
   for (const table of [VERSION_TABLE, flows, ...TABLES.filter((table) => table !== FLOWS_TABLE)]) {
     if (!has(table.name)) {
       for (const sql of createTable(table, options)) await store.command(sql);
@@ -79,7 +78,11 @@ export async function migrate(store: Migrated, options: MigrateOptions = {}): Pr
     // A server reads its tables again by itself; an embedded engine when the loader has inserted rows.
     await store.command(createDictionary(dimension, options, store.kind === 'server' ? 10 : 0));
   }
-  await checkVersion(store);
+  if (version !== SCHEMA_VERSION) {
+    await store.command(`INSERT INTO ${DATABASE}.schema_version SELECT {version:UInt32}, now()`, {
+      version: SCHEMA_VERSION,
+    });
+  }
   columns = await present(store);
   return new Set(
     [...columns.keys()].filter((key) => key.startsWith('flows.')).map((key) => key.slice('flows.'.length)),

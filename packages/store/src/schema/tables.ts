@@ -26,6 +26,15 @@ export interface TableSpec {
 }
 
 /**
+ * Settings of all tables. The engine sets damaged parts aside when it starts, but would not start at all with more than a hundred of
+ * them in a table: they are found and accounted for (integrity/), and what is whole is to be there.
+ */
+export const TABLE_SETTINGS: Readonly<Record<string, string | number>> = {
+  max_suspicious_broken_parts: 1_000_000,
+  max_suspicious_broken_parts_bytes: 1e18,
+};
+
+/**
  * How columns are compressed: what costs least on insert without taking much more room. T64 crops the bits that no value of a
  * block uses, which suits times, counters and small numbers; keys and addresses repeat, for which LZ4 alone is best; hashes of
  * flows do not compress. ZSTD(1) throughout would take a quarter less room for a quarter more time (docs/decisions/0007).
@@ -126,32 +135,41 @@ function dimensionTable(name: DimensionName): TableSpec {
   };
 }
 
-const LEDGER_TABLE: TableSpec = {
+/** What rows of the ledger are summed up by. The marks of sources (ledger/ledger-table.ts) stay apart, each for itself. */
+const LEDGER_KEYS = ['account', 'exporter', 'collector', 'consumer', "if(account = '', source, '')"];
+
+export const LEDGER_TABLE: TableSpec = {
   name: 'ledger',
   columns: [
     { name: 'time', type: "DateTime64(3, 'UTC')", codec: 'DoubleDelta, LZ4' },
     { name: 'collector', type: 'LowCardinality(String)' },
     { name: 'exporter', type: 'UInt64' },
     { name: 'account', type: 'LowCardinality(String)' },
+    // Who the row is about besides the collector: 'store', the name of a sink, '' for what collectors count.
+    { name: 'consumer', type: 'LowCardinality(String)' },
     // Signed: a late message takes back what its gap was counted as.
     { name: 'count', type: 'Int64', codec: 'T64, LZ4' },
-    // The spool file it came from, or whose flows it counts: how a restarted loader knows that they are in.
+    // Where the row is from; see ledger/ledger-table.ts.
     { name: 'source', type: 'String', codec: 'ZSTD(1)' },
   ],
   engine: 'MergeTree',
   partitionBy: 'toDate(time)',
   // The engine's rule: what rows are summed up by is the beginning of what they are ordered by.
-  orderBy: '(account, exporter, collector, toStartOfFiveMinutes(time), time)',
-  // Collectors write a row a second for each account that moved. After two hours, when no restart asks for a row's source any
-  // more, five minutes become one row.
+  orderBy: `(${[...LEDGER_KEYS, 'toStartOfFiveMinutes(time)', 'time'].join(', ')})`,
+  // Collectors write a row a second for each account that moved. After two hours five minutes become one row. A clock that jumps ahead
+  // only makes that happen early.
   ttl:
-    'toDateTime(time) + INTERVAL 2 HOUR GROUP BY account, exporter, collector, toStartOfFiveMinutes(time) ' +
-    'SET time = min(time), count = sum(count), source = substring(any(source), 1, 0)',
-  settings: { non_replicated_deduplication_window: 10_000, merge_with_ttl_timeout: 600 },
-  shardBy: 'exporter',
+    `toDateTime(time) + INTERVAL 2 HOUR GROUP BY ${[...LEDGER_KEYS, 'toStartOfFiveMinutes(time)'].join(', ')} ` +
+    "SET time = min(time), count = sum(count), source = if(any(account) = '', any(source), '')",
+  settings: { merge_with_ttl_timeout: 600 },
+  // The rows of a source with its mark.
+  shardBy: 'cityHash64(source)',
 };
 
-/** How far the roll-ups are (`until`), which slots must be made again (`dirty`) and what retention has dropped (`dropped`). */
+/**
+ * How far the roll-ups are (`until`), which slots must be made again (`dirty`), what retention has dropped (`dropped`) and of which
+ * slots a part of what they were made from is lost (`kept`).
+ */
 const ROLLUP_STATE_TABLE: TableSpec = {
   name: 'rollup_state',
   columns: [
@@ -166,6 +184,34 @@ const ROLLUP_STATE_TABLE: TableSpec = {
   orderBy: '(resolution, kind, slot)',
 };
 
+/** A row for each version that the store has had. */
+export const VERSION_TABLE: TableSpec = {
+  name: 'schema_version',
+  columns: [
+    { name: 'version', type: 'UInt32' },
+    { name: 'time', type: "DateTime('UTC')" },
+  ],
+  engine: 'MergeTree',
+  orderBy: 'version',
+};
+
+/** Parts that were damaged and are out of their tables, and what was lost with them: each is accounted for once. */
+const DAMAGED_PARTS_TABLE: TableSpec = {
+  name: 'damaged_parts',
+  columns: [
+    // As it was in the store, or as it lies in the table's folder `detached`.
+    { name: 'part', type: 'String' },
+    { name: 'table', type: 'LowCardinality(String)' },
+    { name: 'time', type: "DateTime64(3, 'UTC')" },
+    { name: 'lost', type: 'UInt64' },
+    { name: 'saved', type: 'UInt64' },
+    { name: 'reason', type: 'String' },
+    { name: 'version', type: 'UInt64' },
+  ],
+  engine: 'ReplacingMergeTree(version)',
+  orderBy: '(table, part)',
+};
+
 export const DIMENSION_TABLES: readonly TableSpec[] = (Object.keys(DIMENSIONS) as DimensionName[]).map(dimensionTable);
 
 export const TABLES: readonly TableSpec[] = [
@@ -174,4 +220,5 @@ export const TABLES: readonly TableSpec[] = [
   ...DIMENSION_TABLES,
   LEDGER_TABLE,
   ROLLUP_STATE_TABLE,
+  DAMAGED_PARTS_TABLE,
 ];

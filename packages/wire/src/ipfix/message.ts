@@ -2,9 +2,10 @@
 import { type FlowBatch, QUALITY, SOURCE } from '@weir/record';
 import { referenceClock, skewBit } from '../clock.ts';
 import type { MessageContext, Outcome } from '../decoder.ts';
-import { type ObservationDomain, type TemplateState, templateState } from '../template/domain.ts';
+import type { ObservationDomain } from '../template/domain.ts';
 import { Run } from '../template/run.ts';
 import { readSets } from '../template/sets.ts';
+import { type TemplateState, templateState } from '../template/state.ts';
 import type { Framing } from '../template/template.ts';
 import { viewOf } from '../view.ts';
 
@@ -37,7 +38,7 @@ export function decodeIpfix(
     const messageEnd = Math.min(at + length, end);
     const state = templateState(context, SOURCE.ipfix);
     const domain = state.domain(view.getUint32(at + 12));
-    if (domain === undefined) return 'exporter_cap';
+    if (domain === undefined) return 'state_cap';
     const whole = decodeMessage(data, view, at, messageEnd, batch, context, state, domain);
     if (!whole || at + length > end) return 'malformed';
     at = messageEnd;

@@ -10,11 +10,32 @@ export class Netflow5Sequence {
   readonly #tracker: SequenceTracker;
   #previous = 0;
   #previousCount = 0;
-  /** Above zero: messages fitted only "number of the first flow"; below: only "number of the last". */
   #evidence = 0;
 
   constructor(tracker: SequenceTracker) {
     this.#tracker = tracker;
+  }
+
+  /** Above zero, messages fitted only "number of the first flow"; below, only "number of the last". */
+  get evidence(): number {
+    return this.#evidence;
+  }
+
+  /** The last message's number and count of flows, and the number that the next one should have; -1 where none came yet. */
+  get position(): readonly [number, number, number] {
+    return [this.#previous, this.#previousCount, this.#tracker.position];
+  }
+
+  /** Goes on with evidence that was saved. */
+  believe(evidence: number): void {
+    this.#evidence = Math.max(-SURE, Math.min(SURE, evidence));
+  }
+
+  /** Goes on from a position that was saved. */
+  resume(previous: number, previousCount: number, position: number): void {
+    this.#previous = previous;
+    this.#previousCount = previousCount;
+    this.#tracker.resume(position);
   }
 
   /** Takes a message of `count` flows whose header has this number. Returns how many flows are missing just before it. */

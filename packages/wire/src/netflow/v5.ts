@@ -3,71 +3,15 @@
 import { FIELD, type FlowBatch, IPV4_MAPPED_WORD, QUALITY, SAMPLING_SOURCE, SOURCE } from '@weir/record';
 import { referenceClock, skewBit } from '../clock.ts';
 import type { MessageContext, Outcome } from '../decoder.ts';
-import type { Exporter, ProtocolState, ProtocolSummary } from '../exporter.ts';
-import { SequenceTracker } from '../sequence.ts';
-import { type DescribeRoom, STATE_COST, type StateMemory, within } from '../state-memory.ts';
-import { DEFAULT_LIMITS } from '../template/limits.ts';
+import type { Exporter } from '../exporter.ts';
 import { viewOf } from '../view.ts';
-import { Netflow5Sequence } from './v5-sequence.ts';
+import { netflow5State } from './v5-state.ts';
 
 export const V5_HEADER_BYTES = 24;
 export const V5_RECORD_BYTES = 48;
 
 const WORD = 4294967296;
 const ICMP = 1;
-
-/** Per engine: its sequence and the sampling interval it last said. */
-interface Engine {
-  readonly sequence: Netflow5Sequence;
-  sampling: number;
-}
-
-class Netflow5State implements ProtocolState {
-  /** By engine type and id; in practice one. */
-  readonly engines = new Map<number, Engine>();
-  readonly #cap: number;
-  readonly #memory: StateMemory;
-  #lastId = -1;
-  #last: Engine | undefined;
-
-  constructor(cap: number, memory: StateMemory) {
-    this.#cap = cap;
-    this.#memory = memory;
-  }
-
-  /** The engine, made when new; undefined over a cap, then nothing is kept of it. */
-  engine(id: number, exporter: Exporter): Engine | undefined {
-    if (this.#last !== undefined && this.#lastId === id) return this.#last;
-    let engine = this.engines.get(id);
-    if (engine === undefined) {
-      if (this.engines.size >= this.#cap || !this.#memory.take(STATE_COST.domain)) return undefined;
-      const tracker = new SequenceTracker(exporter.counters, 'sequence_lost_flows');
-      engine = { sequence: new Netflow5Sequence(tracker), sampling: 0 };
-      this.engines.set(id, engine);
-    }
-    this.#lastId = id;
-    this.#last = engine;
-    return engine;
-  }
-
-  describe(room: DescribeRoom = { left: Number.POSITIVE_INFINITY }): ProtocolSummary {
-    const domains = [...within(this.engines, room, () => 1)].map(([domain, { sampling }]) => ({
-      domain,
-      templates: [],
-      sampling: sampling > 0 ? [{ selector: '', rate: sampling }] : [],
-      interfaces: [],
-    }));
-    return { protocol: 'NetFlow v5', domains };
-  }
-}
-
-function stateOf({ exporter, limits = DEFAULT_LIMITS }: MessageContext): Netflow5State {
-  const known = exporter.protocols.get(SOURCE.netflow5);
-  if (known instanceof Netflow5State) return known;
-  const made = new Netflow5State(limits.domains, exporter.memory);
-  exporter.protocols.set(SOURCE.netflow5, made);
-  return made;
-}
 
 /** Decodes one NetFlow v5 message. A count that the datagram cannot hold, or none, refuses the whole message. */
 export function decodeNetflow5(
@@ -87,7 +31,7 @@ export function decodeNetflow5(
   const exported = view.getUint32(start + 8) * 1000 + Math.floor(view.getUint32(start + 12) / 1e6);
   const domain = view.getUint16(start + 20);
   const { exporter, timeReceived } = context;
-  const engine = stateOf(context).engine(domain, exporter);
+  const engine = netflow5State(context).engine(domain);
   const gap = engine?.sequence.advance(view.getUint32(start + 16), count) ?? 0;
 
   // Two bits of mode, fourteen of interval. Zero: unknown, the counters stand as they came.

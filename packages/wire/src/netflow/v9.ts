@@ -3,9 +3,9 @@
 import { type FlowBatch, QUALITY, SOURCE } from '@weir/record';
 import { referenceClock, skewBit } from '../clock.ts';
 import type { MessageContext, Outcome } from '../decoder.ts';
-import { templateState } from '../template/domain.ts';
 import { Run } from '../template/run.ts';
 import { readSets } from '../template/sets.ts';
+import { templateState } from '../template/state.ts';
 import type { Framing } from '../template/template.ts';
 import { viewOf } from '../view.ts';
 
@@ -29,7 +29,7 @@ export function decodeNetflow9(
   const view = viewOf(data);
   const state = templateState(context, SOURCE.netflow9);
   const domain = state.domain(view.getUint32(start + 16));
-  if (domain === undefined) return 'exporter_cap';
+  if (domain === undefined) return 'state_cap';
   run.batch = batch;
   run.message = data;
   run.context = context;

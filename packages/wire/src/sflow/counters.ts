@@ -1,6 +1,6 @@
 // Counter samples. Only what names and describes interfaces is kept: index, type, speed and name.
 import { COUNTER_RECORD, SOURCE_CLASS_IF_INDEX } from './format.ts';
-import type { SubAgent } from './state.ts';
+import type { SubAgent } from './sub-agent.ts';
 
 /** ifName (RFC 2863) is at most 255 bytes. */
 const MAX_NAME_BYTES = 255;
@@ -39,16 +39,15 @@ export function readCounterSample(
 /** Generic interface counters: ifIndex, ifType, ifSpeed (64 bits), then counters that are not kept. */
 function readGeneric(subAgent: SubAgent, view: DataView, at: number, length: number): void {
   if (length < 16) return;
-  const found = subAgent.interfaceAt(view.getUint32(at));
-  if (found === undefined) return;
-  found.type = view.getUint32(at + 4);
-  found.speed = view.getUint32(at + 8) * 4294967296 + view.getUint32(at + 12);
+  const type = view.getUint32(at + 4);
+  const speed = view.getUint32(at + 8) * 4294967296 + view.getUint32(at + 12);
+  subAgent.describeInterface(view.getUint32(at), { type, speed });
 }
 
 function readPortName(subAgent: SubAgent, view: DataView, at: number, length: number, ifIndex: number): void {
   if (length < 4) return;
   const bytes = view.getUint32(at);
   if (bytes === 0 || bytes > length - 4 || bytes > MAX_NAME_BYTES) return;
-  const found = subAgent.interfaceAt(ifIndex);
-  if (found !== undefined) found.name = text.decode(new Uint8Array(view.buffer, view.byteOffset + at + 4, bytes));
+  const name = text.decode(new Uint8Array(view.buffer, view.byteOffset + at + 4, bytes));
+  subAgent.describeInterface(ifIndex, { name });
 }

@@ -22,12 +22,17 @@ describe('an agent', () => {
     expect(collector.count('192.0.2.1', 'datagrams_decoded')).toBe(1);
   });
 
-  it('over the cap is counted and leaves no rows', () => {
+  it('over the cap on exporters leaves its rows to the sender, and nothing is kept of it', () => {
     const collector = new SflowCollector({ exporterCap: 2 });
     collector.take(encodeSflowDatagram(header, []));
     const other = { ...header, agent: parseAddress('10.9.0.2') };
-    expect(collector.take(encodeSflowDatagram(other, [flowSample([headerOf(tcpFrame)])]))).toEqual([]);
-    expect(collector.count('192.0.2.1', 'datagrams_exporter_cap')).toBe(1);
+    const [row] = collector.take(encodeSflowDatagram(other, [flowSample([headerOf(tcpFrame)])]));
+    expect(row).toMatchObject({ exporter: '192.0.2.1', bytes: 100 * 400 });
+    expect(collector.count('192.0.2.1', 'datagrams_decoded')).toBe(1);
+    expect(collector.count('192.0.2.1', 'flows_received')).toBe(1);
+    expect(collector.count('192.0.2.1', 'flows_names_cap')).toBe(1);
+    const [sender] = collector.decoder.exporters.all();
+    expect(sender.protocols.size).toBe(0);
   });
 
   it('has its lost datagrams counted by sub-agent', () => {
@@ -70,7 +75,7 @@ describe('an agent', () => {
 });
 
 describe('an agent that makes up sub-agents and interfaces', () => {
-  it('has only so many kept, and its flows all the same', () => {
+  it('has only so many kept, the last used, and its flows all the same', () => {
     const collector = new SflowCollector({ limits: { domains: 2, options: 3 } });
     for (let subAgent = 0; subAgent < 5; subAgent++) {
       const counters = [1, 2].map(
@@ -88,7 +93,16 @@ describe('an agent that makes up sub-agents and interfaces', () => {
     }
     const [, agent] = collector.decoder.exporters.all();
     const domains = [...agent.protocols.values()].flatMap((state) => state.describe().domains);
-    expect(domains.map(({ interfaces, sampling }) => interfaces.length + sampling.length)).toEqual([3, 0]);
+    expect(domains.map(({ domain, interfaces, sampling }) => [domain, interfaces.length + sampling.length])).toEqual([
+      [3, 0],
+      [4, 3],
+    ]);
+    expect(collector.count('10.9.0.1', 'domains_evicted')).toBe(3);
+    expect(collector.count('10.9.0.1', 'options_state_cap')).toBe(6);
+    expect(collector.decoder.warnings()).toEqual([
+      expect.stringContaining('more observation domains, engines or sub-agents'),
+      expect.stringContaining('more interfaces or sampling rates'),
+    ]);
   });
 });
 

@@ -2,12 +2,13 @@
 // numbers count datagrams of a sub-agent. What is unknown is passed over by its length and counted.
 import { ACCOUNT, type FlowBatch, IPV4_MAPPED_WORD, QUALITY } from '@weir/record';
 import type { MessageContext, Outcome } from '../decoder.ts';
+import type { Exporter } from '../exporter.ts';
 import { Packet } from '../packet/packet.ts';
 import { viewOf } from '../view.ts';
 import { readCounterSample } from './counters.ts';
 import { ADDRESS_TYPE, SAMPLE, SFLOW_VERSION } from './format.ts';
 import { readDiscardedSample, readFlowSample, type SampleContext } from './samples.ts';
-import { sflowStateOf } from './state.ts';
+import { sflowSource } from './state.ts';
 
 const agentWords = new Uint32Array(4);
 /** Reused for all datagrams: made with the first one's batch. */
@@ -26,8 +27,8 @@ function sampleContext(batch: FlowBatch, context: MessageContext): SampleContext
 }
 
 /**
- * Decodes one sFlow v5 datagram: a row for each flow sample and each discarded packet. `context.exporter` becomes the agent. A sample
- * that does not fit refuses the rest of the datagram; the rows before it stay.
+ * Decodes one sFlow v5 datagram: a row for each flow sample and each discarded packet. `context.exporter` becomes the agent, unless the
+ * sender may name no more agents. A sample that does not fit refuses the rest of the datagram; the rows before it stay.
  */
 export function decodeSflow(
   data: Uint8Array,
@@ -45,14 +46,18 @@ export function decodeSflow(
   if (addressBytes === 0 && addressType !== ADDRESS_TYPE.unknown) return 'malformed';
   let at = start + 8 + addressBytes;
   if (end - at < 16) return 'malformed';
-  if (!findAgent(view, start + 8, addressBytes, context)) return 'exporter_cap';
+  const sender = context.exporter;
+  const agent = findAgent(view, start + 8, addressBytes, context);
+  if (agent === undefined) context.agentRefused = true;
+  else context.exporter = agent;
 
   const samples = sampleContext(batch, context);
   samples.message = context;
   samples.packet.bind(data, batch, context.packetDetail ?? true);
   samples.domain = view.getUint32(at);
   samples.sequence = view.getUint32(at + 4);
-  samples.subAgent = sflowStateOf(context).subAgent(samples.domain);
+  // What cannot be kept under the agent is not kept: the sub-agents of several agents would be mixed up under their sender.
+  samples.subAgent = agent === undefined ? undefined : sflowSource(agent, sender, context).subAgent(samples.domain);
   const gap = samples.subAgent?.sequence.advance(samples.sequence, 1) ?? 0;
   samples.quality = gap > 0 ? QUALITY.after_sequence_gap : 0;
   const count = view.getUint32(at + 12);
@@ -74,23 +79,24 @@ export function decodeSflow(
   return 'decoded';
 }
 
-/** Makes the agent the exporter; an agent that does not know its address leaves the socket's peer. False over the cap. */
-function findAgent(view: DataView, at: number, bytes: number, context: MessageContext): boolean {
+/**
+ * The exporter that the agent is; for an agent that does not know its address, the socket's peer. Undefined where the peer may name no
+ * more agents: then the flows are the peer's.
+ */
+function findAgent(view: DataView, at: number, bytes: number, context: MessageContext): Exporter | undefined {
+  const { exporter: sender, exporters } = context;
   if (bytes === 4) {
     const address = view.getUint32(at, true);
-    if (address === 0) return true;
+    if (address === 0) return sender;
     agentWords[0] = 0;
     agentWords[1] = 0;
     agentWords[2] = IPV4_MAPPED_WORD;
     agentWords[3] = address;
   } else if (bytes === 16) {
     for (let word = 0; word < 4; word++) agentWords[word] = view.getUint32(at + word * 4, true);
-    if ((agentWords[0] | agentWords[1] | agentWords[2] | agentWords[3]) === 0) return true;
-  } else return true;
-  const agent = context.exporters.at(agentWords, 0);
-  if (agent === undefined) return false;
-  context.exporter = agent;
-  return true;
+    if ((agentWords[0] | agentWords[1] | agentWords[2] | agentWords[3]) === 0) return sender;
+  } else return sender;
+  return exporters.named(agentWords, 0, sender);
 }
 
 /** False where a length or count in the sample does not fit. */

@@ -8,7 +8,7 @@ import type { MessageContext } from '../decoder.ts';
 import type { Packet } from '../packet/packet.ts';
 import { dropReasonName, INTERFACE_FORMAT, INTERFACE_VALUE_MASK, SOURCE_CLASS_IF_INDEX } from './format.ts';
 import { type FlowRecords, readFlowRecords } from './records.ts';
-import type { SubAgent } from './state.ts';
+import type { SubAgent } from './sub-agent.ts';
 
 const WORD = 4294967296;
 const DIRECTION_INGRESS = 1;

@@ -1,54 +1,139 @@
-// What NetFlow v9 and IPFIX keep of an exporter between messages, per observation domain: templates, sampling rates, interface
-// names, the sequence. The key of all of it is (exporter address, version, observation domain); the peer's port is not part of it.
-import { type AccountName, SOURCE } from '@weir/record';
-import type { MessageContext } from '../decoder.ts';
-import type { DomainSummary, Exporter, ProtocolState, ProtocolSummary } from '../exporter.ts';
-import { SequenceTracker } from '../sequence.ts';
-import { type DescribeRoom, STATE_COST, type StateMemory, within } from '../state-memory.ts';
-import { DEFAULT_LIMITS, type TemplateLimits } from './limits.ts';
+// What NetFlow v9 and IPFIX keep of one observation domain between messages: templates, sampling rates, interface names, the sequence.
+import { ACCOUNT } from '@weir/record';
+import type { DomainSummary } from '../exporter.ts';
+import type { SequenceTracker } from '../sequence.ts';
+import { type DescribeRoom, STATE_COST, within } from '../state-memory.ts';
+import type { Usage } from '../usage.ts';
+import { isOpenVSwitch } from './quirks.ts';
 import { SamplingRates } from './sampling.ts';
+import type { TemplateState } from './state.ts';
 import { fieldKey, type Template, VARIABLE_LENGTH } from './template.ts';
-
-type LostAccount = Extract<AccountName, 'sequence_lost_flows' | 'sequence_lost_datagrams'>;
 
 interface InterfaceName {
   name: string;
   alias: string;
 }
 
-export class ObservationDomain {
+function costOf(template: Template): number {
+  return STATE_COST.template + template.fields.length * STATE_COST.field;
+}
+
+function costOfName({ name, alias }: InterfaceName): number {
+  return STATE_COST.interface + (name.length + alias.length) * STATE_COST.character;
+}
+
+export class ObservationDomain implements Usage {
   readonly id: number;
   readonly templates = new Map<number, Template>();
   readonly sampling: SamplingRates;
   readonly sequence: SequenceTracker;
   readonly interfaces = new Map<number, InterfaceName>();
-  /** When the exporter's uptime began (element 160), ms since 1970; 0 unknown. */
-  systemInit = 0;
-  readonly #interfaceCap: number;
-  readonly #memory: StateMemory;
+  learnt: number;
+  used: number;
+  read = false;
+  /** Bytes taken for all of it. */
+  held = 0;
+  readonly #state: TemplateState;
+  #systemInit = 0;
 
-  constructor(id: number, sequence: SequenceTracker, limits: TemplateLimits, memory: StateMemory) {
+  constructor(id: number, state: TemplateState) {
     this.id = id;
-    this.sequence = sequence;
-    this.sampling = new SamplingRates(limits.options, memory);
-    this.#memory = memory;
-    this.#interfaceCap = limits.options;
+    this.#state = state;
+    this.sequence = state.newSequence();
+    this.sampling = new SamplingRates(state.limits.options, this);
+    this.learnt = this.used = state.clock.now;
+  }
+
+  /** When the exporter's uptime began (element 160), ms since 1970; 0 unknown. */
+  get systemInit(): number {
+    return this.#systemInit;
+  }
+
+  set systemInit(time: number) {
+    if (time === this.#systemInit) return;
+    this.#systemInit = time;
+    this.changed();
+  }
+
+  /** Takes memory for something of this domain; see StateAccount. */
+  take(bytes: number, evict = false): boolean {
+    if (!this.#state.memory.take(bytes, evict)) return false;
+    this.held += bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    this.held -= bytes;
+    this.#state.memory.give(bytes);
+  }
+
+  /** Something worth saving was learnt or forgotten. */
+  changed(): void {
+    this.#state.memory.changed();
+  }
+
+  /** Counts a sampling rate or an interface that is not kept. `isFull`: because of the cap on their number. */
+  refuseOption(isFull: boolean): void {
+    this.#state.exporter.counters[ACCOUNT.options_state_cap]++;
+    if (isFull) this.#state.note('options');
+  }
+
+  /** The template of an id; undefined when there is none, or none that came or was used within its lifetime. */
+  template(id: number): Template | undefined {
+    const template = this.templates.get(id);
+    if (template === undefined || this.#state.clock.now - template.used <= this.#state.limits.lifetimeMs)
+      return template;
+    this.expire(template);
+    return undefined;
+  }
+
+  /** Takes a template where there is memory for it. */
+  addTemplate(template: Template): boolean {
+    if (!this.#state.makeRoomForTemplate() || !this.take(costOf(template), true)) return false;
+    template.learnt = template.used = this.#state.clock.now;
+    this.templates.set(template.id, template);
+    if (isOpenVSwitch(template)) this.#state.messageSequence ??= this.#state.newSequence();
+    this.#state.templates++;
+    this.changed();
+    return true;
+  }
+
+  removeTemplate(template: Template): void {
+    this.templates.delete(template.id);
+    this.#state.templates--;
+    this.give(costOf(template));
+    this.changed();
+  }
+
+  expire(template: Template): void {
+    this.removeTemplate(template);
+    this.#state.exporter.counters[ACCOUNT.templates_expired]++;
   }
 
   /** Takes what options data say of an interface; an empty text leaves what is known. */
   nameInterface(ifIndex: number, name: string, alias: string): void {
-    const known = this.interfaces.get(ifIndex);
-    const characters = name.length + alias.length;
-    if (known === undefined) {
-      if (this.interfaces.size >= this.#interfaceCap) return;
-      if (!this.#memory.take(STATE_COST.interface + characters * STATE_COST.character)) return;
-      this.interfaces.set(ifIndex, { name, alias });
+    const before = this.interfaces.get(ifIndex);
+    const after = { name: name || (before?.name ?? ''), alias: alias || (before?.alias ?? '') };
+    if (before !== undefined && before.name === after.name && before.alias === after.alias) return;
+    const isFull = before === undefined && this.interfaces.size >= this.#state.limits.options;
+    const more = costOfName(after) - (before === undefined ? 0 : costOfName(before));
+    if (isFull || !this.take(more)) {
+      this.refuseOption(isFull);
       return;
     }
-    const before = (name === '' ? 0 : known.name.length) + (alias === '' ? 0 : known.alias.length);
-    if (!this.#memory.take((characters - before) * STATE_COST.character)) return;
-    if (name !== '') known.name = name;
-    if (alias !== '') known.alias = alias;
+    this.interfaces.set(ifIndex, after);
+    this.changed();
+  }
+
+  /** Forgets interface names, the oldest first, until `enough`. */
+  forgetNames(enough: () => boolean): void {
+    for (const [ifIndex, name] of this.interfaces) {
+      if (enough()) return;
+      this.interfaces.delete(ifIndex);
+      this.give(costOfName(name));
+      this.#state.exporter.counters[ACCOUNT.options_state_cap]++;
+      this.changed();
+    }
   }
 
   describe(room: DescribeRoom): DomainSummary {
@@ -84,68 +169,4 @@ function recordLength(template: Template): number {
     bytes += length;
   }
   return bytes;
-}
-
-/** State of one exporter and version. */
-export class TemplateState implements ProtocolState {
-  readonly limits: TemplateLimits;
-  /** Templates over all domains, for the cap. */
-  templates = 0;
-  /** Set for an exporter whose sequence counts messages over all its domains, whatever its protocol says (Open vSwitch's IPFIX). */
-  messageSequence: SequenceTracker | undefined;
-  /** What this state may still take. */
-  readonly memory: StateMemory;
-  readonly #protocol: string;
-  readonly #exporter: Exporter;
-  readonly #lost: LostAccount;
-  readonly #domains = new Map<number, ObservationDomain>();
-  #last: ObservationDomain | undefined;
-
-  constructor(protocol: string, exporter: Exporter, lost: LostAccount, limits: TemplateLimits, memory: StateMemory) {
-    this.memory = memory;
-    this.#protocol = protocol;
-    this.#exporter = exporter;
-    this.#lost = lost;
-    this.limits = limits;
-  }
-
-  /** The domain, made when new; undefined past the cap on domains. */
-  domain(id: number): ObservationDomain | undefined {
-    if (this.#last?.id === id) return this.#last;
-    let domain = this.#domains.get(id);
-    if (domain === undefined) {
-      if (this.#domains.size >= this.limits.domains || !this.memory.take(STATE_COST.domain)) return undefined;
-      domain = new ObservationDomain(id, this.newSequence(), this.limits, this.memory);
-      this.#domains.set(id, domain);
-    }
-    this.#last = domain;
-    return domain;
-  }
-
-  newSequence(): SequenceTracker {
-    return new SequenceTracker(this.#exporter.counters, this.#lost);
-  }
-
-  describe(room: DescribeRoom = { left: Number.POSITIVE_INFINITY }): ProtocolSummary {
-    const domains = within(this.#domains.values(), room, () => 1);
-    return { protocol: this.#protocol, domains: Array.from(domains, (domain) => domain.describe(room)) };
-  }
-}
-
-/** The state of the message's exporter for NetFlow v9 or IPFIX, made when new. */
-export function templateState(
-  context: MessageContext,
-  source: typeof SOURCE.netflow9 | typeof SOURCE.ipfix,
-): TemplateState {
-  const { exporter } = context;
-  const known = exporter.protocols.get(source);
-  if (known instanceof TemplateState) return known;
-  const limits = context.limits ?? DEFAULT_LIMITS;
-  const { memory } = exporter;
-  const made =
-    source === SOURCE.ipfix
-      ? new TemplateState('IPFIX', exporter, 'sequence_lost_flows', limits, memory)
-      : new TemplateState('NetFlow v9', exporter, 'sequence_lost_datagrams', limits, memory);
-  exporter.protocols.set(source, made);
-  return made;
 }

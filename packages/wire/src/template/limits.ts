@@ -3,7 +3,7 @@
 export interface TemplateLimits {
   /** Templates of one exporter and version, over all its observation domains. */
   readonly templates: number;
-  /** Observation domains of one exporter and version. */
+  /** Observation domains, engines or sub-agents of one exporter and version. */
   readonly domains: number;
   /** Fields of one template. */
   readonly fields: number;
@@ -11,6 +11,11 @@ export interface TemplateLimits {
   readonly recordBytes: number;
   /** Sampling rates and interface names of one observation domain, each. */
   readonly options: number;
+  /**
+   * Milliseconds for which a template stays that neither comes again nor has data, and a domain of which nothing comes. RFC 7011
+   * section 8.4 wants at least three times the period after which the exporter sends its templates again.
+   */
+  readonly lifetimeMs: number;
 }
 
 export const DEFAULT_LIMITS: TemplateLimits = {
@@ -19,4 +24,5 @@ export const DEFAULT_LIMITS: TemplateLimits = {
   fields: 1024,
   recordBytes: 16_384,
   options: 8192,
+  lifetimeMs: 24 * 3_600_000,
 };

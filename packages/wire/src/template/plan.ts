@@ -1,9 +1,10 @@
 // Compiles a template once: which step reads each field, in which order. Elements that have no column have no step; their bytes are
 // passed over by the stride. Plain one-to-one cases come from the field catalogue's `elements`; the rest is named below.
-import { ACCOUNT, FIELD, FIELDS, type Field, QUALITY } from '@weir/record';
+import { FIELD, FIELDS, type Field, QUALITY } from '@weir/record';
 import type { ElementKey } from '../ipfix/registry.ts';
-import { addressSteps, ipv4EndsStep, ipv4PathStep, writeFirst } from './address-steps.ts';
+import { addressSteps, ipv4EndsStep, ipv4PathStep } from './address-steps.ts';
 import { COUNTER_FIELDS, counterSteps } from './counter-steps.ts';
+import { exporterSteps } from './exporter-steps.ts';
 import {
   directionStep,
   icmpSteps,
@@ -157,36 +158,6 @@ function verdictSteps(first: (key: ElementKey) => Slot | undefined): Step[] {
     }
   };
   return [lazily(FIELD.verdict, actions, step)];
-}
-
-/**
- * A mediator says for whom it speaks: 403 and 404 originalExporter, 130 and 131 exporter (RFC 6235, RFC 7012). The row becomes that
- * exporter's, and with it the count of flows received.
- */
-function exporterSteps(slots: Slots): Step[] {
-  const found = [403, 404, 130, 131]
-    .flatMap((key) => slots.get(key) ?? [])
-    .filter((slot) => !slot.variable && (slot.length === 4 || slot.length === 16));
-  if (found.length === 0) return [];
-  const words = new Uint32Array(4);
-  return [
-    (run) => {
-      const column = run.batch.core.exporter;
-      const { exporter: peer, exporters, timeReceived } = run.context;
-      for (let row = run.row, record = run.start; row < run.end; row++, record += run.stride) {
-        words.fill(0);
-        if (!writeFirst(words, 0, run.view, record, found)) continue;
-        const named = exporters.at(words, 0);
-        if (named === undefined || named === peer) continue;
-        column[row * 2] = named.key.lo;
-        column[row * 2 + 1] = named.key.hi;
-        named.counters[ACCOUNT.flows_received]++;
-        peer.counters[ACCOUNT.flows_received]--;
-        if (named.firstSeen === 0) named.firstSeen = timeReceived;
-        named.lastSeen = timeReceived;
-      }
-    },
-  ];
 }
 
 function templateQuality(slots: Slots): number {

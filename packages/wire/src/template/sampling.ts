@@ -2,7 +2,8 @@
 // record itself, options data by the record's sampler, selector or interface, options data for all, the configuration.
 import { QUALITY, SAMPLING_SOURCE } from '@weir/record';
 import type { ElementKey } from '../ipfix/registry.ts';
-import { STATE_COST, type StateMemory } from '../state-memory.ts';
+import { STATE_COST } from '../state-memory.ts';
+import type { ObservationDomain } from './domain.ts';
 import type { Slot } from './layout.ts';
 import { type Run, wholeNumber } from './run.ts';
 
@@ -70,17 +71,35 @@ export class SamplingRates {
   readonly samplers = new Map<number, number>();
   readonly selectors = new Map<number, number>();
   readonly interfaces = new Map<number, number>();
-  all = 0;
   readonly #cap: number;
-  readonly #memory: StateMemory;
+  readonly #domain: ObservationDomain;
+  #all = 0;
 
-  constructor(cap: number, memory: StateMemory) {
+  constructor(cap: number, domain: ObservationDomain) {
     this.#cap = cap;
-    this.#memory = memory;
+    this.#domain = domain;
+  }
+
+  get all(): number {
+    return this.#all;
+  }
+
+  set all(rate: number) {
+    if (rate === this.#all) return;
+    this.#all = rate;
+    this.#domain.changed();
   }
 
   set(table: Map<number, number>, id: number, rate: number): void {
-    if (table.has(id) || (table.size < this.#cap && this.#memory.take(STATE_COST.rate))) table.set(id, rate);
+    const before = table.get(id);
+    if (rate === before) return;
+    const isFull = before === undefined && table.size >= this.#cap;
+    if (isFull || (before === undefined && !this.#domain.take(STATE_COST.rate))) {
+      this.#domain.refuseOption(isFull);
+      return;
+    }
+    table.set(id, rate);
+    this.#domain.changed();
   }
 
   /** The rate for records that name no sampler: the one for all, or the only one there is. */

@@ -1,13 +1,12 @@
 // The sets of one NetFlow v9 or IPFIX message: templates are learned, data is read by them. One engine for both; `Framing` says how
 // their bytes differ.
 import { ACCOUNT, FIELD, type FlowBatch } from '@weir/record';
-import { STATE_COST } from '../state-memory.ts';
-import type { ObservationDomain, TemplateState } from './domain.ts';
+import type { ObservationDomain } from './domain.ts';
 import { gather, scratch, scratchView } from './layout.ts';
 import { compile, type Plan } from './plan.ts';
-import { isOpenVSwitch } from './quirks.ts';
 import type { Run } from './run.ts';
 import { generalRate, settleRates } from './sampling.ts';
+import type { TemplateState } from './state.ts';
 import { FIRST_TEMPLATE_ID, type Framing, readFields, readTemplateHeader, Template } from './template.ts';
 
 const SET_HEADER_BYTES = 4;
@@ -91,18 +90,12 @@ function readTemplates(
     const known = run.domain.templates.get(header.id);
     if (known?.options === options && known.matches(run.message, at, header.next)) {
       known.updated = run.context.timeReceived;
+      known.used = state.clock.now;
       counters[ACCOUNT.templates_received]++;
-    } else
-      learn(
-        run,
-        state,
-        options,
-        known,
-        readFields(view, header, options, framing, state.limits),
-        header.id,
-        at,
-        header.next,
-      );
+    } else {
+      const fields = readFields(view, header, options, framing, state.limits);
+      learn(run, known, header.id, fields, options, at, header.next);
+    }
     at = header.next;
   }
   return true;
@@ -111,45 +104,38 @@ function readTemplates(
 /** Takes a new or redefined template; a redefinition replaces the old one whole, and one that is refused leaves none. */
 function learn(
   run: Run,
-  state: TemplateState,
-  options: boolean,
   known: Template | undefined,
-  fields: ReturnType<typeof readFields>,
   id: number,
+  fields: ReturnType<typeof readFields>,
+  options: boolean,
   start: number,
   end: number,
 ): void {
   const { counters } = run.context.exporter;
-  const { templates } = run.domain;
-  if (known !== undefined) {
-    templates.delete(id);
-    state.templates--;
-    state.memory.take(-known.fields.length * STATE_COST.field);
-  }
-  const fits =
-    fields !== undefined &&
-    state.templates < state.limits.templates &&
-    state.memory.take(fields.length * STATE_COST.field);
-  if (!fits) {
+  if (known !== undefined) run.domain.removeTemplate(known);
+  if (fields === undefined) {
     counters[ACCOUNT.templates_refused]++;
     return;
   }
   const template = new Template(id, fields, options, run.message.slice(start, end));
   template.updated = run.context.timeReceived;
-  templates.set(id, template);
-  state.templates++;
+  if (!run.domain.addTemplate(template)) {
+    counters[ACCOUNT.templates_state_cap]++;
+    return;
+  }
   counters[ACCOUNT.templates_received]++;
-  if (isOpenVSwitch(template)) state.messageSequence ??= state.newSequence();
 }
 
 function readData(run: Run, view: DataView, id: number, start: number, end: number): void {
-  const template = run.domain.templates.get(id);
+  const template = run.domain.template(id);
   if (template === undefined) {
     // Nothing is kept of it yet: a buffer for data that comes before its template belongs here.
     run.context.exporter.counters[ACCOUNT.sets_no_template]++;
     result.skipped = true;
     return;
   }
+  template.used = run.context.clock.now;
+  template.read = true;
   template.plan ??= compile(template);
   const { plan } = template;
   const { layout } = plan;
@@ -186,6 +172,7 @@ function readRecords(run: Run, template: Template, plan: Plan, records: number):
     for (const step of plan.steps) step(run);
     return;
   }
+  run.domain.read = true;
   fillConstants(run, batch, plan.quality | run.quality | generalRate(run, plan.sampling), run.domain);
   if (run.context.provenance !== false) fillProvenance(run, batch, template.id);
   for (const step of plan.steps) step(run);

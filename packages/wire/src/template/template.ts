@@ -1,6 +1,7 @@
 // Templates as they come from the wire: NetFlow v9 (RFC 3954 section 5.2 and 6.1) and IPFIX (RFC 7011 section 3.4) say the same
 // with slightly different bytes.
 import { type ElementKey, elementKey } from '../ipfix/registry.ts';
+import type { Usage } from '../usage.ts';
 import type { TemplateLimits } from './limits.ts';
 import type { Plan } from './plan.ts';
 
@@ -30,7 +31,7 @@ export interface Framing {
   readonly ipfix: boolean;
 }
 
-export class Template {
+export class Template implements Usage {
   readonly id: number;
   readonly fields: readonly TemplateField[];
   /** Whether its records are options data. */
@@ -39,6 +40,11 @@ export class Template {
   readonly raw: Uint8Array;
   /** When it last came, ms since 1970. */
   updated = 0;
+  /** When it first came, and when it last came or had data, by the StateClock. */
+  learnt = 0;
+  used = 0;
+  /** Whether it has had data. */
+  read = false;
   /** Compiled when the first data set needs it. */
   plan: Plan | undefined;
 

@@ -121,11 +121,11 @@ describe('templates', () => {
     expect(collector.counts()).toMatchObject({ templates_refused: 1, sets_no_template: 1 });
   });
 
-  it('past the caps on templates, record size and domains are refused', () => {
+  it('past the caps on templates and domains push out others, and past that on record size are refused', () => {
     const many = Array.from({ length: 5 }, (_, index) => ({ id: 256 + index, fields: [templateField(4)] }));
     const capped = new TestCollector({ limits: { templates: 3 } });
     capped.receive(ipfix([{ templates: many }]));
-    expect(capped.counts()).toMatchObject({ templates_received: 3, templates_refused: 2 });
+    expect(capped.counts()).toMatchObject({ templates_received: 5, templates_evicted: 2 });
 
     const wide = new TestCollector();
     wide.receive(ipfix([{ templates: [{ id: 256, fields: [templateField(96, 60_000)] }] }]));
@@ -133,7 +133,74 @@ describe('templates', () => {
 
     const domains = new TestCollector({ limits: { domains: 2 } });
     for (const domain of [1, 2, 3]) domains.receive(ipfix([{ templates: [PORTS] }], 0, domain));
-    expect(domains.counts()).toMatchObject({ datagrams_decoded: 2, datagrams_exporter_cap: 1 });
+    expect(domains.counts()).toMatchObject({ datagrams_decoded: 3, domains_evicted: 1, templates_evicted: 1 });
+  });
+});
+
+describe('templates that are idle', () => {
+  const HOUR = 3_600_000;
+  const data = ipfix([{ template: PORTS, records: [[1, 2]] }]);
+  const both = ipfix([{ templates: [PORTS] }, { template: PORTS, records: [[1, 2]] }]);
+
+  /** A collector whose templates live for two hours. */
+  function collectorAt(): { collector: TestCollector; at: (hour: number) => void } {
+    const collector = new TestCollector({ limits: { lifetimeMs: 2 * HOUR } });
+    // The clock may begin anywhere.
+    const at = (hour: number) => collector.decoder.tick(1e10 + hour * HOUR);
+    at(0);
+    return { collector, at };
+  }
+
+  it('expire after their lifetime, and are counted; data by them is then data without a template', () => {
+    const { collector, at } = collectorAt();
+    collector.receive(both);
+    at(2);
+    expect(collector.receive(data)).toHaveLength(1);
+    at(4.001);
+    expect(collector.receive(data)).toEqual([]);
+    expect(collector.counts()).toMatchObject({ templates_expired: 1, sets_no_template: 1 });
+    expect(collector.receive(both)).toHaveLength(1);
+  });
+
+  it('live on while they are sent again or have data', () => {
+    const { collector, at } = collectorAt();
+    collector.receive(both);
+    for (let hour = 1; hour < 100; hour += 1.5) {
+      at(hour);
+      collector.receive(hour < 50 ? ipfix([{ templates: [PORTS] }]) : data);
+    }
+    expect(collector.counts().templates_expired).toBeUndefined();
+    expect(collector.receive(data)).toHaveLength(1);
+  });
+
+  it('give back their memory, and so do domains of which nothing comes', () => {
+    const { collector, at } = collectorAt();
+    collector.receive(both);
+    collector.receive(ipfix([{ templates: [PORTS] }], 0, 2));
+    const { held } = collector.peer.memory;
+    at(1);
+    collector.receive(ipfix([], 0, 2));
+    at(2.5);
+    at(2.6);
+    const [domain, ...others] = collector.peer.protocols.get(SOURCE.ipfix)?.describe().domains ?? [];
+    expect(others).toEqual([]);
+    expect(domain).toMatchObject({ domain: 2, templates: [] });
+    expect(collector.peer.memory.held).toBeLessThan(held / 2);
+    at(4);
+    expect(collector.peer.memory.held).toBe(0);
+    expect(collector.counts()).toMatchObject({ templates_expired: 2 });
+  });
+
+  it('do not expire when the time of day jumps', () => {
+    const { collector, at } = collectorAt();
+    for (const [hour, jump] of [
+      [0, 0],
+      [0.1, 400 * 24 * HOUR],
+      [0.2, -24 * HOUR],
+    ]) {
+      at(hour);
+      expect(collector.receive(hour === 0 ? both : data, NOW + jump)).toHaveLength(1);
+    }
   });
 });
 

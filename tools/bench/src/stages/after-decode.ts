@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Enricher, parseInventory } from '@weir/enrich';
 import { FIELD, FlowBatch } from '@weir/record';
-import { SpoolWriter } from '@weir/spool';
+import { beginGeneration, nameSource, SpoolWriter, spoolFolders } from '@weir/spool';
 import { Decoder } from '@weir/wire';
 import { clusterInventory } from '../load/cluster.ts';
 import { Netflow5Round } from './decode.ts';
@@ -53,13 +53,13 @@ export function spoolStage(): SpoolStage {
   const enricher = new Enricher();
   enricher.load(parseInventory(clusterInventory()));
   const dir = mkdtempSync(join(tmpdir(), 'weir-bench-spool-'));
-  const writer = new SpoolWriter({ dir, writer: 'bench', maxRows: ROWS });
-  const flows = join(dir, 'flows');
+  const writer = new SpoolWriter({ dir, names: nameSource(beginGeneration(dir), 'bench'), maxRows: ROWS });
+  const { writing } = spoolFolders(dir);
   return {
     name: 'encode as Native and write to the spool',
     unit: 'flows/s a core',
     prepare: () => {
-      for (const file of readdirSync(flows)) if (!file.endsWith('.tmp')) rmSync(join(flows, file));
+      for (const file of readdirSync(writing)) if (!file.endsWith('.tmp')) rmSync(join(writing, file));
       refill();
       enricher.enrich(batch, 0, batch.length);
     },

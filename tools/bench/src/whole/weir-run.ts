@@ -32,6 +32,7 @@ const LOSSES = [
   'datagrams_malformed',
   'datagrams_not_allowed',
   'datagrams_exporter_cap',
+  'datagrams_state_cap',
   'flows_spool_failed',
   'flows_spool_cap',
   'flows_spool_corrupt',

@@ -34,7 +34,10 @@ function CollectorRow({ collector, now }: { readonly collector: Collector; reado
 export function Collectors() {
   const { state } = useViewState();
   const { data, error, dataUpdatedAt } = useStatus();
-  const warnings = data?.collectors.flatMap(({ id, warnings: some }) => some.map((text) => `${id}: ${text}`)) ?? [];
+  const warnings = [
+    ...(data?.warnings ?? []),
+    ...(data?.collectors.flatMap(({ id, warnings: some }) => some.map((text) => `${id}: ${text}`)) ?? []),
+  ];
   const store = data?.store;
   return (
     <Panel title="Collectors and store" error={error} loaded={data !== undefined} height={120}>

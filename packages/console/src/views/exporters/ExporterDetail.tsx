@@ -46,7 +46,7 @@ export function ExporterDetail() {
   const list = useExporters(state.refresh);
   const ledger = useLedger(state);
   const exporter = list.data?.exporters.find((one) => one.address === address);
-  const counts = ledger.data?.exporters.find((one) => one.address === address)?.counts ?? {};
+  const book = ledger.data?.exporters.find((one) => one.address === address) ?? { counts: {}, sinks: {} };
   const title = exporter?.name || address;
   const showFlows = () =>
     void navigate({
@@ -84,7 +84,7 @@ export function ExporterDetail() {
         <ProtocolState key={summary.protocol} summary={summary} utc={state.utc} />
       ))}
       <Panel title="Ledger of the time range" error={ledger.error} loaded={ledger.data !== undefined} height={360}>
-        {ledger.data !== undefined && <Ledger answer={ledger.data} counts={counts} />}
+        {ledger.data !== undefined && <Ledger answer={ledger.data} book={book} />}
       </Panel>
     </div>
   );

@@ -40,9 +40,13 @@ function LedgerPanel() {
   const [of, setOf] = useState('');
   const options = [
     { value: '', label: 'all exporters' },
-    ...(data?.exporters.map(({ key, address }) => ({ value: key, label: address })) ?? []),
+    ...(data?.exporters.map(({ key, address }) => ({
+      value: key,
+      label: address || (key === '0' ? 'no exporter' : key),
+    })) ?? []),
   ];
-  const counts = data?.exporters.find(({ key }) => key === of)?.counts ?? data?.total ?? {};
+  const one = data?.exporters.find(({ key }) => key === of);
+  const book = one ?? { counts: data?.total ?? {}, sinks: data?.sinks ?? {} };
   return (
     <Panel
       title="Ledger of the time range"
@@ -61,7 +65,7 @@ function LedgerPanel() {
       loaded={data !== undefined}
       height={360}
     >
-      {data !== undefined && <Ledger answer={data} counts={counts} />}
+      {data !== undefined && <Ledger answer={data} book={book} />}
     </Panel>
   );
 }

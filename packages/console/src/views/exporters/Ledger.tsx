@@ -5,9 +5,9 @@ import {
   accountTitle,
   type Balance,
   type BalanceLine,
+  type Book,
   balancesOf,
   besideBalances,
-  type Counts,
   differenceText,
 } from './ledger.ts';
 
@@ -29,8 +29,8 @@ function Line({ line, sign }: { readonly line: BalanceLine; readonly sign: strin
 }
 
 function BalanceTable({ balance }: { readonly balance: Balance }) {
-  const { total, parts, difference } = balance;
-  const title = `${total.account.unit === 'flow' ? 'Flow records' : 'Datagrams'} ${accountTitle(total.account.name).toLowerCase()}`;
+  const { sink, total, parts, difference } = balance;
+  const title = `${total.account.unit === 'flow' ? 'Flow records' : 'Datagrams'} ${accountTitle(total.account.name).toLowerCase()}${sink === '' ? '' : ` to the sink ${sink}`}`;
   return (
     <table className="weir-table weir-ledger">
       <caption>{title}</caption>
@@ -69,12 +69,12 @@ function Beside({ title, lines }: { readonly title: string; readonly lines: read
   );
 }
 
-export function Ledger({ answer, counts }: { readonly answer: LedgerAnswer; readonly counts: Counts }) {
-  const { lost, notes } = besideBalances(answer, counts);
+export function Ledger({ answer, book }: { readonly answer: LedgerAnswer; readonly book: Book }) {
+  const { lost, notes } = besideBalances(answer, book);
   return (
     <div className="weir-ledgers">
-      {balancesOf(answer, counts).map((balance) => (
-        <BalanceTable key={balance.total.account.name} balance={balance} />
+      {balancesOf(answer, book).map((balance) => (
+        <BalanceTable key={`${balance.sink} ${balance.total.account.name}`} balance={balance} />
       ))}
       <Beside title="Lost outside the balances" lines={lost} />
       <Beside title="Notes" lines={notes} />

@@ -4,28 +4,33 @@ import { balancesOf, besideBalances, differenceText, lostFlows } from './ledger.
 
 const ANSWER = ledgerAnswer(0, 3_600_000);
 
+const ALL = { counts: ANSWER.total, sinks: ANSWER.sinks };
+const NOTHING = { counts: {}, sinks: {} };
+
 describe('the ledger', () => {
   it('shows balances whose parts and difference make the total', () => {
-    const balances = balancesOf(ANSWER, ANSWER.total);
-    expect(balances.map(({ total }) => total.account.name)).toEqual([
-      'datagrams_received',
-      'flows_received',
-      'flows_spooled',
+    const balances = balancesOf(ANSWER, ALL);
+    expect(balances.map(({ total, sink }) => [total.account.name, sink])).toEqual([
+      ['datagrams_received', ''],
+      ['flows_received', ''],
+      ['flows_spooled', ''],
+      ['flows_offered', 'archive'],
     ]);
     for (const { total, parts, difference } of balances) {
       expect(parts.reduce((sum, part) => sum + part.count, 0) + difference).toBe(total.count);
     }
-    expect(balances.map(({ difference }) => difference)).toEqual([0, 0, 360]);
+    expect(balances.map(({ difference }) => difference)).toEqual([0, 0, 360, 30]);
   });
 
   it('computes the difference of one exporter from its own counts', () => {
     const [first] = ANSWER.exporters;
-    expect(balancesOf(ANSWER, first?.counts ?? {}).at(-1)?.difference).toBe(120);
+    expect(balancesOf(ANSWER, first ?? NOTHING).map(({ difference }) => difference)).toEqual([0, 0, 120, 10]);
+    expect(first?.differences).toEqual([0, 0, 120, 10]);
   });
 
   it('lists every account once', () => {
-    const inside = balancesOf(ANSWER, {}).flatMap(({ total, parts }) => [total, ...parts]);
-    const { lost, notes } = besideBalances(ANSWER, {});
+    const inside = balancesOf(ANSWER, NOTHING).flatMap(({ total, parts }) => [total, ...parts]);
+    const { lost, notes } = besideBalances(ANSWER, NOTHING);
     const names = new Set([...inside, ...lost, ...notes].map(({ account }) => account.name));
     expect(names.size).toBe(ANSWER.accounts.length);
     expect(lost.map(({ account }) => account.name)).toContain('kernel_dropped');
@@ -41,6 +46,7 @@ describe('the ledger', () => {
   });
 
   it('counts lost flows wherever they were lost', () => {
-    expect(lostFlows({ sequence_lost_flows: 5, flows_spool_cap: 2, datagrams_malformed: 9 })).toBe(7);
+    const counts = { sequence_lost_flows: 5, flows_spool_cap: 2, flows_lost_with_process: 1, datagrams_malformed: 9 };
+    expect(lostFlows(counts)).toBe(8);
   });
 });

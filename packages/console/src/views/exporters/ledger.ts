@@ -1,14 +1,20 @@
 // The loss ledger as the page shows it: each balance as a sum that can be checked, and what was lost before it reached us.
+import { ACCOUNT_NAMES, ACCOUNTS, BALANCES } from '@weir/record';
 import type { LedgerAccount, LedgerAnswer } from '../../api/types.ts';
 
 export type Counts = Readonly<Record<string, number>>;
 
-/** Flow records known to be lost, wherever: before us by sequence numbers, or in the spool. */
+/** What was counted for one exporter, or for all. */
+export interface Book {
+  readonly counts: Counts;
+  readonly sinks: Readonly<Record<string, Counts>>;
+}
+
+const LOST_FLOWS = ACCOUNT_NAMES.filter((name) => ACCOUNTS[name].unit === 'flow' && ACCOUNTS[name].role === 'lost');
+
+/** Flow records known to be lost, wherever: before us by sequence numbers, on the way to the store, or in it. */
 export function lostFlows(counts: Counts): number {
-  return ['sequence_lost_flows', 'flows_spool_failed', 'flows_spool_cap', 'flows_spool_corrupt'].reduce(
-    (sum, name) => sum + (counts[name] ?? 0),
-    0,
-  );
+  return LOST_FLOWS.reduce((sum, name) => sum + (counts[name] ?? 0), 0);
 }
 
 export interface BalanceLine {
@@ -17,6 +23,8 @@ export interface BalanceLine {
 }
 
 export interface Balance {
+  /** The sink whose balance it is; empty for the others. */
+  readonly sink: string;
   readonly total: BalanceLine;
   readonly parts: readonly BalanceLine[];
   /** What is in the total and in no part: under way, or an error in the books. */
@@ -25,23 +33,25 @@ export interface Balance {
 
 const unknown = (name: string): LedgerAccount => ({ name, unit: '', role: 'note', description: name });
 
-/** The balances of one exporter's counts, or of all; differences are computed from what is shown, so that the page adds up. */
-export function balancesOf(answer: LedgerAnswer, counts: Counts): Balance[] {
+/** The balances of a book; differences are computed from what is shown, so that the page adds up. */
+export function balancesOf(answer: LedgerAnswer, { counts: common, sinks }: Book): Balance[] {
   const accounts = new Map(answer.accounts.map((account) => [account.name, account]));
-  const line = (name: string): BalanceLine => ({
-    account: accounts.get(name) ?? unknown(name),
-    count: counts[name] ?? 0,
-  });
-  return answer.balances.map(({ total, parts }) => {
+  return answer.balances.map(({ consumer, total, parts }) => {
+    const sink = consumer === 'store' ? '' : consumer;
+    const counts = sink === '' ? common : (sinks[sink] ?? {});
+    const line = (name: string): BalanceLine => ({
+      account: accounts.get(name) ?? unknown(name),
+      count: counts[name] ?? 0,
+    });
     const lines = parts.map(line);
     const sum = lines.reduce((before, part) => before + part.count, 0);
-    return { total: line(total), parts: lines, difference: (counts[total] ?? 0) - sum };
+    return { sink, total: line(total), parts: lines, difference: (counts[total] ?? 0) - sum };
   });
 }
 
-/** Accounts that stand in no balance: lost before us, and notes. */
-export function besideBalances(answer: LedgerAnswer, counts: Counts): { lost: BalanceLine[]; notes: BalanceLine[] } {
-  const inside = new Set(answer.balances.flatMap(({ total, parts }) => [total, ...parts]));
+/** Accounts that stand in no balance: lost before us, or after all was well, and notes. */
+export function besideBalances(answer: LedgerAnswer, { counts }: Book): { lost: BalanceLine[]; notes: BalanceLine[] } {
+  const inside = new Set<string>(BALANCES.flatMap(({ total, parts }) => [total, ...parts]));
   const rest = answer.accounts
     .filter((account) => !inside.has(account.name))
     .map((account) => ({ account, count: counts[account.name] ?? 0 }));

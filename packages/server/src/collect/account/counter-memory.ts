@@ -14,9 +14,12 @@ const VERSION = 1;
 const HEADER_BYTES = 4096;
 const TOTALS_AT = 64;
 const NAMES_AT = 128;
-/** Datagrams received; those of slots that were freed; those received before the batch at hand; the batch's number. */
-const TOTAL = { received: 0, freed: 1, beforeBatch: 2, batch: 3 } as const;
-const TOTALS = 4;
+/**
+ * Datagrams received; those of slots that were freed; those received before the batch at hand; the number of the batch's first datagram;
+ * flows decoded.
+ */
+const TOTAL = { received: 0, freed: 1, beforeBatch: 2, batch: 3, flows: 4 } as const;
+const TOTALS = 5;
 
 /** State, four words of the address, how often it was taken; then counters, then what was told. */
 const SLOT_HEADER_BYTES = 32;
@@ -26,10 +29,13 @@ const STATE = { free: 0, used: 1, released: 2 } as const;
 
 export type CounterBuffer = ArrayBuffer | SharedArrayBuffer;
 
-/** Bytes for a lane that may know so many exporters. */
+/** How many slots there are for each exporter that may be known: those of evicted ones wait until the ledger was told of them. */
+export const ROOM = 1.25;
+
+/** Bytes for so many exporters. */
 export function counterBytes(exporters: number): number {
   // One more for what belongs to no exporter.
-  return HEADER_BYTES + (exporters + 1) * slotBytes(ACCOUNTS);
+  return HEADER_BYTES + (Math.ceil(exporters) + 1) * slotBytes(ACCOUNTS);
 }
 
 /** Counters of one exporter, as the main thread or a successor sees them. */
@@ -77,7 +83,16 @@ export class CounterMemory {
     return this.#totals[TOTAL.received];
   }
 
-  /** One more. To be called after the exporter's own counter has risen: see `uncounted`. */
+  /** Flows that the lane has decoded. */
+  get flows(): number {
+    return this.#totals[TOTAL.flows];
+  }
+
+  countFlows(count: number): void {
+    this.#totals[TOTAL.flows] += count;
+  }
+
+  /** One more datagram. To be called after the exporter's own counter has risen: see `uncounted`. */
   countReceived(): void {
     this.#totals[TOTAL.received]++;
   }

@@ -1,14 +1,18 @@
-// Giving complete spool files to the consumers, with their accounts: what a sink was offered is counted before the file is out of our hands.
-import type { AccountName } from '@weir/record';
+// Giving complete spool files to the consumers: sealed first, and with their accounts: what a sink was offered is counted before the file is out
+// of our hands.
+import { type AccountName, steadyNow } from '@weir/record';
 import {
+  discard,
   type ExporterRows,
   endOf,
+  isSealed,
   type LedgerRow,
   linkToSinks,
-  type Manifest,
   moveToStore,
+  type OpenManifest,
   SpoolError,
   STORE,
+  seal,
   writeLedger,
 } from '@weir/spool';
 
@@ -18,6 +22,8 @@ export interface GiverOptions {
   readonly collector: string;
   /** Names of the consumers, the store among them. */
   readonly consumers: readonly string[];
+  /** Force each file to the disk first: survives a loss of power. */
+  readonly sync: boolean;
   readonly log: (message: string, details: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -31,24 +37,33 @@ export class Giver {
   }
 
   /** Gives a file to all consumers. May be called again for the same file. Throws SpoolError; the file is to be given again then. */
-  give(manifest: Pick<Manifest, 'name' | 'exporters'>): void {
-    const { dir, log } = this.#options;
+  give(manifest: OpenManifest): void {
+    try {
+      this.#give(manifest);
+    } catch (error) {
+      if (!(error instanceof SpoolError) || !error.permanent) throw error;
+      const { name, exporters } = manifest;
+      this.#options.log('a complete spool file was removed or cut by somebody else; its flows are counted', {
+        file: name,
+        flows: sum(exporters),
+        reason: error.message,
+      });
+      const account = error.code === 'missing' ? 'flows_spool_missing' : 'flows_spool_corrupt';
+      this.countEnd(STORE, name, account, exporters);
+      discard(this.#options.dir, name);
+    }
+  }
+
+  #give(manifest: OpenManifest): void {
+    const { dir, sync, log } = this.#options;
     const { name, exporters } = manifest;
+    if (!isSealed(manifest)) seal(dir, manifest, sync);
     if (this.#sinks.length > 0) {
       const failed = linkToSinks(dir, name, this.#sinks);
       for (const { consumer, error } of failed) log(error.message, { consumer, flows: sum(exporters) });
       this.#countOffered(manifest, new Set(failed.map(({ consumer }) => consumer)));
     }
-    try {
-      moveToStore(dir, name);
-    } catch (error) {
-      if (!(error instanceof SpoolError) || error.code !== 'missing') throw error;
-      log('a complete spool file was removed by somebody else; its flows are counted', {
-        file: name,
-        flows: sum(exporters),
-      });
-      this.countEnd(STORE, name, 'flows_spool_missing', exporters);
-    }
+    moveToStore(dir, name);
   }
 
   /** Counts what became of a file's flows for a consumer: once, whoever else counts it too. Throws SpoolError. */
@@ -56,7 +71,7 @@ export class Giver {
     writeLedger(this.#options.dir, endOf(consumer, name), this.#rows(consumer, account, exporters));
   }
 
-  #countOffered({ name, exporters }: Pick<Manifest, 'name' | 'exporters'>, failed: ReadonlySet<string>): void {
+  #countOffered({ name, exporters }: OpenManifest, failed: ReadonlySet<string>): void {
     const rows = this.#sinks.flatMap((sink) => [
       ...this.#rows(sink, 'flows_offered', exporters),
       ...(failed.has(sink) ? this.#rows(sink, 'flows_spool_failed', exporters) : []),
@@ -66,7 +81,7 @@ export class Giver {
 
   #rows(consumer: string, account: AccountName, exporters: ExporterRows): LedgerRow[] {
     const { collector } = this.#options;
-    const time = Date.now();
+    const time = steadyNow();
     return exporters.map(([exporter, count]) => ({ time, collector, consumer, exporter, account, count }));
   }
 }

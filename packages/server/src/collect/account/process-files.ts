@@ -1,6 +1,6 @@
 // What a collecting process leaves when it is killed: a folder of its own in the spool, with memory that outlives it. A lock that the kernel
 // holds on the folder tells whether it lives.
-import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLock } from '@weir/libc';
 import { FILE_MODE, makeDirectory, spoolFolders } from '@weir/spool';
@@ -31,9 +31,15 @@ export function processFiles(spoolDir: string, token: string): ProcessFiles {
   };
 }
 
+/** Up to where a lane's drops are counted: of the sockets, and not of a process. */
+export function dropReadingsPath(spoolDir: string, lane: number): string {
+  return join(spoolFolders(spoolDir).lanes, `drops-${lane}`);
+}
+
 /** Makes the folder and takes its lock, which goes with the process. Throws what the file system throws. */
 export function claimFolder({ folder }: ProcessFiles): void {
   makeDirectory(folder);
+  writeFileSync(join(folder, 'boot'), bootId(), { mode: FILE_MODE });
   // Never closed: the lock is the descriptor's.
   tryLock(openSync(join(folder, 'lock'), 'a', FILE_MODE));
 }
@@ -63,4 +69,25 @@ export function deadProcesses(spoolDir: string, own: string): string[] {
 
 export function removeFolder({ folder }: ProcessFiles): void {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/**
+ * Whether the machine has been running since the process died: then all that it wrote is there. After another start of the machine, what
+ * was not forced to the disk may be there, or zeros, or nothing.
+ */
+export function isOfThisBoot({ folder }: ProcessFiles): boolean {
+  try {
+    return readFileSync(join(folder, 'boot'), 'utf8') === bootId();
+  } catch {
+    return false;
+  }
+}
+
+/** Differs from one start of the machine to the next; empty off Linux. */
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
 }

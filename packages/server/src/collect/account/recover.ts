@@ -2,16 +2,29 @@
 // difference was in its memory and is counted as lost with it, per exporter. Nothing stays "in flight".
 import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { ACCOUNT, ACCOUNT_NAMES, type AccountName, BALANCES, exporterKey, formatAddress, keyText } from '@weir/record';
+import { leftInRing } from '@weir/listen';
+import {
+  ACCOUNT,
+  ACCOUNT_NAMES,
+  type AccountName,
+  BALANCES,
+  exporterKey,
+  formatAddress,
+  keyText,
+  steadyNow,
+} from '@weir/record';
 import {
   consumerFolders,
+  discard,
   type ExporterRows,
   filesIn,
+  isSealed,
   type LedgerRow,
   leftIn,
-  type Manifest,
+  type OpenManifest,
+  ownerOfName,
   readLedger,
-  readManifest,
+  readOpenManifest,
   rowsBeingWritten,
   SpoolError,
   STORE,
@@ -22,7 +35,7 @@ import {
 } from '@weir/spool';
 import { adopt, type CounterMemory, type SlotView } from './counter-memory.ts';
 import type { Giver } from './give.ts';
-import { type ProcessFiles, removeFolder } from './process-files.ts';
+import { isOfThisBoot, type ProcessFiles, removeFolder } from './process-files.ts';
 
 export interface Recovered {
   /** Flows that were in its memory. */
@@ -32,6 +45,8 @@ export interface Recovered {
   /** Flows of spool files that it had not completed, and that are complete now. */
   readonly flowsSalvaged: number;
   readonly files: number;
+  /** Datagrams that it had taken from the kernel and not done, by lane. Copies: its folder is gone. */
+  readonly rings: ReadonlyMap<number, { readonly ring: ArrayBuffer; readonly done: number }>;
 }
 
 const OUTCOMES = BALANCES[0].parts.filter((name) => name !== 'datagrams_lost_with_process');
@@ -51,19 +66,31 @@ export function recoverProcess(dir: string, files: ProcessFiles, collector: stri
   const told = finishLedger(dir, files);
   const found = salvageFiles(dir, files);
   const rows: LedgerRow[] = [];
+  const rings = new Map<number, { readonly ring: ArrayBuffer; readonly done: number }>();
   for (const lane of lanesOf(files)) {
     const memory = adopt(readBytes(files.counters(lane)));
-    if (memory !== undefined) rows.push(...laneRows(lane, memory, told, found, lastManifest(files, lane), collector));
+    if (memory === undefined) continue;
+    const ring = isOfThisBoot(files) ? ringOf(files, lane) : undefined;
+    const first = ring === undefined ? undefined : leftInRing(ring)?.first;
+    if (ring !== undefined && first !== undefined) rings.set(lane, { ring, done: memory.doneOf(first) });
+    rows.push(...laneRows(lane, memory, told, found, lastManifest(files, lane), collector));
   }
   writeLedger(dir, `recovered-${files.token}`, rows);
-  for (const { manifest } of found) giver.give(manifest);
+  for (const { manifest, believed } of found) {
+    if (believed) giver.give(manifest);
+    else discard(dir, manifest.name);
+  }
   removeFolder(files);
   const total = (account: AccountName) => rows.reduce((sum, row) => sum + (row.account === account ? row.count : 0), 0);
   return {
     flowsLost: total('flows_lost_with_process'),
     datagramsLost: total('datagrams_lost_with_process'),
-    flowsSalvaged: found.reduce((sum, { salvaged, manifest }) => sum + (salvaged ? manifest.rows : 0), 0),
-    files: found.length,
+    flowsSalvaged: found.reduce(
+      (sum, { salvaged, believed, manifest }) => sum + (salvaged && believed ? manifest.rows : 0),
+      0,
+    ),
+    files: found.filter(({ believed }) => believed).length,
+    rings,
   };
 }
 
@@ -91,22 +118,25 @@ interface LedgerTold {
 }
 
 interface FoundFile {
-  readonly manifest: Manifest;
+  readonly manifest: OpenManifest;
   /** It was still being written. */
   readonly salvaged: boolean;
+  /** False for one without checksums that a loss of power may have changed: its flows are lost. */
+  readonly believed: boolean;
 }
 
-const isOf = ({ token }: ProcessFiles, name: string): boolean => name.split('-')[2] === token;
-/** Of the lane that wrote a file: names are generation, age, token, lane, sequence. */
-const laneOf = (name: string): number => Number(name.split('-')[3]);
+const isOf = ({ token }: ProcessFiles, name: string): boolean => ownerOfName(name).token === token;
+const laneOf = (name: string): number => Number(ownerOfName(name).writer);
 
 function salvageFiles(dir: string, files: ProcessFiles): FoundFile[] {
   const { writing } = spoolFolders(dir);
+  const intact = isOfThisBoot(files);
   return leftIn(dir).flatMap((name) => {
     if (!isOf(files, name)) return [];
     const open = existsSync(join(writing, `${name}.tmp`));
     const manifest = salvage(dir, name);
-    return manifest === undefined ? [] : [{ manifest, salvaged: open }];
+    if (manifest === undefined) return [];
+    return [{ manifest, salvaged: open, believed: intact || isSealed(manifest) }];
   });
 }
 
@@ -117,13 +147,17 @@ function lanesOf({ folder }: ProcessFiles): number[] {
   });
 }
 
-function lastManifest(files: ProcessFiles, lane: number): Manifest | undefined {
+function lastManifest(files: ProcessFiles, lane: number): OpenManifest | undefined {
   try {
-    return readManifest(files.lastManifest(lane));
+    return readOpenManifest(files.lastManifest(lane));
   } catch (error) {
     if (error instanceof SpoolError && error.permanent) return undefined;
     throw error;
   }
+}
+
+function ringOf(files: ProcessFiles, lane: number): ArrayBuffer | undefined {
+  return existsSync(files.ring(lane)) ? readBytes(files.ring(lane)) : undefined;
 }
 
 function readBytes(path: string): ArrayBuffer {
@@ -137,7 +171,7 @@ function laneRows(
   memory: CounterMemory,
   told: readonly LedgerTold[],
   found: readonly FoundFile[],
-  last: Manifest | undefined,
+  last: OpenManifest | undefined,
   collector: string,
 ): LedgerRow[] {
   const views = [...memory.views()];
@@ -160,14 +194,16 @@ function laneRows(
       if (missing > 0 && missing <= (inLast.get(key) ?? 0)) counters[ACCOUNT.flows_spooled] = total;
     });
   }
-  for (const { manifest } of found) {
+  for (const { manifest, believed } of found) {
+    if (laneOf(manifest.name) !== lane) continue;
     // Names of a lane rise: those up to the last manifest were counted, or have just been.
-    if (laneOf(manifest.name) !== lane || (last !== undefined && manifest.name <= last.name)) continue;
+    const counted = last !== undefined && manifest.name <= last.name;
+    if (counted === believed) continue;
     add(manifest.exporters, ({ counters }, _, rows) => {
-      counters[ACCOUNT.flows_spooled] += rows;
+      counters[ACCOUNT.flows_spooled] += believed ? rows : -rows;
     });
   }
-  const time = Date.now();
+  const time = steadyNow();
   return views.flatMap((view) => {
     const { counters, told: before } = view;
     const spooled = counters[ACCOUNT.flows_spooled] + counters[ACCOUNT.flows_spool_failed];

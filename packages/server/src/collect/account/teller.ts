@@ -1,5 +1,5 @@
 // Tells the ledger what the lanes' counters grew by since it was told last.
-import { ACCOUNT_NAMES } from '@weir/record';
+import { ACCOUNT_NAMES, steadyNow } from '@weir/record';
 import { type LedgerRow, type NameSource, writeLedger } from '@weir/spool';
 import type { CounterMemory, SlotView } from './counter-memory.ts';
 import { slotKey } from './recover.ts';
@@ -28,11 +28,11 @@ export class Teller {
 
   /**
    * Writes rows for all that grew (or, where a late message showed that nothing was missing, shrank). Slots of evicted exporters are free
-   * afterwards. Throws SpoolError; nothing was told then.
+   * afterwards, and `onFree` is told of each. Throws SpoolError; nothing was told then.
    */
-  tell(): void {
+  tell(onFree: (view: SlotView) => void = () => {}): void {
     const { dir, collector, names, lastLedger } = this.#options;
-    const time = Date.now();
+    const time = steadyNow();
     const rows: LedgerRow[] = [];
     const news: { readonly view: SlotView; readonly account: number; readonly total: number }[] = [];
     const released: { readonly memory: CounterMemory; readonly view: SlotView }[] = [];
@@ -53,6 +53,9 @@ export class Teller {
     }
     writeLedger(dir, names(), rows, lastLedger);
     for (const { view, account, total } of news) view.told[account] = total;
-    for (const { memory, view } of released) memory.freeSlot(view);
+    for (const { memory, view } of released) {
+      onFree(view);
+      memory.freeSlot(view);
+    }
   }
 }

@@ -23,6 +23,7 @@ export const status = route({
       ready,
       reasons: [...reasons],
       started: deps.started,
+      warnings: [...deps.gatewayWarnings()],
       collectors: collectors.map((collector) => ({
         id: collector.collector,
         version: collector.version,

@@ -13,8 +13,6 @@ export { TailQuery };
 
 /** How far a look stays behind the newest flow, in milliseconds: lanes' files are up to about a second apart. */
 const BEHIND_MS = 1500;
-/** A sign of life at least this often, in milliseconds: proxies close what is silent. */
-const HEARTBEAT_MS = 15_000;
 /** How far back a tail begins, in milliseconds. */
 const BEGIN_MS = 5000;
 
@@ -28,7 +26,7 @@ export async function follow(
   query: TailQuery,
   asking: () => Asking,
   response: ServerResponse,
-  limits: Pick<ApiLimits, 'tailIntervalMs' | 'tailRows'>,
+  limits: Pick<ApiLimits, 'tailIntervalMs' | 'tailHeartbeatMs' | 'tailRows'>,
 ): Promise<void> {
   const first = asking();
   const { signal } = first;
@@ -45,7 +43,7 @@ export async function follow(
       const { next, event } = await lookOnce(query, question, look, limits.tailRows);
       look = next;
       if (event !== undefined) await tell('flows', event);
-      else if (question.now - spoke >= HEARTBEAT_MS)
+      else if (question.now - spoke >= limits.tailHeartbeatMs)
         await tell('status', { time: question.now, message: 'nothing new' });
     } catch (error) {
       if (signal.aborted) break;

@@ -39,7 +39,9 @@ export const collectorStatus = (more: Partial<CollectorStatus> = {}): CollectorS
       counters: { datagrams_received: 10, flows_received: 300 },
     },
   ],
+  otherExporters: { exporters: 0, counters: {} },
   unattributed: {},
-  spool: { files: 0, bytes: 0, capBytes: 1, oldest: 0, problem: '' },
+  floods: [],
+  spool: { files: 0, bytes: 0, capBytes: 1, oldest: 0, problem: '', consumers: [] },
   ...more,
 });

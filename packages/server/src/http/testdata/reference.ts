@@ -1,7 +1,7 @@
 // A filter evaluated the slow and plain way, over one row: what the SQL must agree with.
 
 import type { Comparison, Filter, FilterField, FilterValue } from '@weir/query/language';
-import { inNetwork, parseAddress, parseNetwork } from '@weir/record';
+import { inNetwork, parseAddress, parseNetwork, tryParseAddress } from '@weir/record';
 import { ENTITIES, EXPORTERS, type SampleFlow } from './sample.ts';
 
 const ENTITY = new Map(ENTITIES.map((entity) => [entity.key, entity]));
@@ -113,6 +113,10 @@ function compare(node: Comparison, value: number, wanted: readonly number[]): bo
 }
 
 function text(node: Comparison, value: string): boolean {
+  const words = value === '' ? undefined : tryParseAddress(value);
+  const within = (item: FilterValue) =>
+    item.type === 'network' && words !== undefined && inNetwork(parseNetwork(item.network), words);
+  if (node.values.some(within)) return true;
   const wanted = textOf(node.values[0]);
   switch (node.operator) {
     case '~':
@@ -128,10 +132,8 @@ function text(node: Comparison, value: string): boolean {
     case '>=':
       return value >= wanted;
     case '<<':
-      return node.values.some(
-        (item) => item.type === 'network' && value !== '' && inNetwork(parseNetwork(item.network), parseAddress(value)),
-      );
+      return false;
     default:
-      return node.values.some((item) => textOf(item) === value);
+      return node.values.some((item) => item.type === 'text' && item.text === value);
   }
 }

@@ -21,7 +21,7 @@ const exporters = EXPORTERS.map((words) => ({
   counters: memory.take(words)!,
 }));
 const counters = new Map(exporters.map(({ key, counters }) => [keyText(key), counters]));
-const giver = new Giver({ dir, collector: 'test', consumers, log: () => {} });
+const giver = new Giver({ dir, collector: 'test', consumers, sync: false, log: () => {} });
 const teller = new Teller({ dir, collector: 'test', names: nameSource(start, 'main'), lastLedger: files.lastLedger });
 teller.add(0, memory);
 
