@@ -77,6 +77,6 @@ export const COMMON_SETTINGS = {
   name,
   filter,
   spool_max_size: size
-    .prefault('10GiB')
+    .prefault('1GiB')
     .describe('Cap of what waits for the sink in the spool; over it the oldest file is dropped and counted'),
 };

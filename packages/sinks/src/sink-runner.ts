@@ -36,36 +36,43 @@ export class SinkRunner {
   constructor(options: SinkRunnerOptions) {
     const { dir, settings, collector, names, log, pollMs, maxBackoffMs } = options;
     const { name } = settings;
-    const called = `the sink "${name}"`;
     this.#options = options;
     this.#sink = sinkTypeOf(settings).open(settings, { names, log });
-    this.#consumer = new Consumer({
-      dir,
-      name,
-      called,
-      destination: this.#sink,
-      countEnds: async (delivery, ends) => {
-        const time = Date.now();
-        const rows = ends.flatMap(({ account, rows }) =>
-          rows.map(([exporter, count]) => ({ time, collector, consumer: name, exporter, account, count })),
-        );
-        writeLedger(dir, endOf(name, delivery.name), rows);
-      },
-      failureOf,
-      log,
-      ...(pollMs === undefined ? {} : { pollMs }),
-      ...(maxBackoffMs === undefined ? {} : { maxBackoffMs }),
-    });
+    try {
+      this.#consumer = new Consumer({
+        dir,
+        name,
+        called: `the sink "${name}"`,
+        destination: this.#sink,
+        countEnds: async (delivery, ends) => {
+          const time = Date.now();
+          const rows = ends.flatMap(({ account, rows }) =>
+            rows.map(([exporter, count]) => ({ time, collector, consumer: name, exporter, account, count })),
+          );
+          writeLedger(dir, endOf(name, delivery.name), rows);
+        },
+        failureOf,
+        log,
+        ...(pollMs === undefined ? {} : { pollMs }),
+        ...(maxBackoffMs === undefined ? {} : { maxBackoffMs }),
+      });
+    } catch (error) {
+      void this.#sink.close();
+      throw error;
+    }
   }
 
   start(): void {
     this.#consumer.start();
   }
 
-  /** Stops within a few seconds, whatever the destination does. What it had not finished is delivered at the next start. */
-  async stop(): Promise<void> {
+  /**
+   * Stops within about a second, whatever the destination does. What it had not finished is delivered at the next start. Resolves to whether
+   * nothing is under way any more: a call that hangs keeps its thread, and with it the process from ending by itself.
+   */
+  async stop(): Promise<boolean> {
     await this.#consumer.stop();
-    await this.#sink.close();
+    return this.#sink.close();
   }
 
   /** Throws SpoolError when the sink's directory in the spool cannot be read. */

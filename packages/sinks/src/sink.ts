@@ -14,14 +14,14 @@ export interface SinkContext {
 export interface OpenSink extends Destination {
   /** For a status: where it sends to and what it has come to. */
   status(): object;
-  /** Resolves within a few seconds, whatever the destination does. */
-  close(): Promise<void>;
+  /** Resolves within about a second, whatever the destination does, to whether nothing of it is under way any more. */
+  close(): Promise<boolean>;
 }
 
 export interface SinkType<S> {
   /** What is configured; `type` says which kind it is. */
   readonly settings: z.ZodType<S>;
-  /** Places that no two sinks may share, and none may have in the data directory: directories, for sinks that write files. */
+  /** Directories of this machine that it writes to: none may be in the data directory. */
   directories(settings: S): readonly string[];
   /** Never touches the destination: that happens with the first delivery, and again when one has failed. */
   open(settings: S, context: SinkContext): OpenSink;

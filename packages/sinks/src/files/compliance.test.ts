@@ -87,7 +87,9 @@ class Files implements ComplianceHarness {
         await settled(runner, dir);
       },
       health: () => runner.health(),
-      stop: () => runner.stop(),
+      stop: async () => {
+        await runner.stop();
+      },
     };
   }
 

@@ -25,7 +25,7 @@ const PIECE = 1_048_576;
 /** More than a line takes as a rule: buffers grow where one takes more. */
 const ROOM = 16_384;
 /** How long a stop waits for the last file to get its final name, in milliseconds. */
-const CLOSE_MS = 2000;
+const CLOSE_MS = 1000;
 
 export class FilesDestination implements Destination {
   readonly #options: FilesOptions;
@@ -69,17 +69,24 @@ export class FilesDestination implements Destination {
     return this.#patiently(this.#attempt.ends, signal);
   }
 
-  /** Completes the file that is being written, if the file system lets it. Resolves in any case, after a few seconds at most. */
-  async close(): Promise<void> {
+  /**
+   * Completes the file that is being written, if the file system lets it. Resolves after about a second at most, to whether nothing is under
+   * way any more.
+   */
+  async close(): Promise<boolean> {
     clearInterval(this.#timer);
-    const done = this.#next(() => this.#output.complete(true)).catch(nothing);
+    const done = this.#next(() => this.#output.complete(true)).then(
+      () => true,
+      () => true,
+    );
     let timer: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_MS);
+    const enough = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), CLOSE_MS);
     });
-    await Promise.race([done, enough]);
+    const ended = await Promise.race([done, enough]);
     clearTimeout(timer);
     await this.#output.close();
+    return ended;
   }
 
   async #deliver(delivery: Delivery, signal: AbortSignal): Promise<Ends> {

@@ -43,7 +43,9 @@ export class Folder {
   /** Rejects with SinkError `removed` when it is not the directory any more that was opened. */
   async check(): Promise<void> {
     try {
-      const [here, ours] = await Promise.all([stat(this.#lockPath), this.#lock.stat()]);
+      // One after the other: each waits in a thread where the file system does not answer.
+      const here = await stat(this.#lockPath);
+      const ours = await this.#lock.stat();
       if (here.ino === ours.ino && here.dev === ours.dev) return;
     } catch (error) {
       if (errno(error) !== 'ENOENT') throw asSinkError(error, `look at ${this.path}`);
