@@ -284,6 +284,32 @@ describe('a directory that somebody meddles with', () => {
     expect(flowsIn(join(root, 'moved'))).toHaveLength(3);
   });
 
+  it('may be replaced in the middle of a delivery, which is then not acknowledged', async () => {
+    const plain = ndjson(flowColumns(['flow_id', 'exporter']), false);
+    let rows = 0;
+    const replaceOnce = () => {
+      if (++rows !== 50_000) return;
+      renameSync(path, join(root, 'moved'));
+      mkdirSync(path);
+    };
+    const destination = open({
+      encoding: {
+        ...plain,
+        over(...args) {
+          const write = plain.over(...args);
+          return (row, out) => {
+            replaceOnce();
+            write(row, out);
+          };
+        },
+      },
+    });
+    const manifest = spool.file(60_000);
+    await expect(deliver(destination, manifest)).rejects.toMatchObject({ code: 'removed' });
+    await deliver(destination, manifest);
+    expect(ids()).toEqual(upTo(60_000));
+  });
+
   it('may lose the file that is being written, which is said once', async () => {
     const destination = open();
     await deliver(destination, spool.file(3));
