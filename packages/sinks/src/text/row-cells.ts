@@ -181,9 +181,9 @@ const largeNumbers =
       return;
     }
     out.raw(head);
-    if (hi >>> 0 < 0x20_0000) out.wide(lo, hi);
-    // As JavaScript has it: rounded, and times are signed.
-    else out.text(String((signed ? hi : hi >>> 0) * 4294967296 + (lo >>> 0)));
+    // Exact, where a record is to 2^53. Times are signed.
+    if (signed && hi < 0) out.text(String(hi * 4294967296 + (lo >>> 0)));
+    else out.wide(lo, hi);
   };
 
 const decimals =
