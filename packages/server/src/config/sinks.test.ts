@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ServerError } from '../errors.ts';
 import { loadConfig } from './load.ts';
@@ -112,6 +113,14 @@ describe('the configuration of sinks', () => {
     }
     for (const path of [join(dir, 'data-of-sinks'), dir, '/'])
       expect(mistakes([{ ...GOOD, path }], { data })).toEqual([]);
+  });
+
+  it('takes the example of the guide', () => {
+    const guide = readFileSync(fileURLToPath(new URL('../../../../docs/guides/sinks.md', import.meta.url)), 'utf8');
+    const [, example] = /```yaml\n([\s\S]+?)```/.exec(guide) ?? [];
+    const file = join(dir, 'guide.yaml');
+    writeFileSync(file, example);
+    expect(loadConfig({ file, env: {}, flags: {} }).sinks.map(({ name }) => name)).toEqual(['archive', 'web']);
   });
 
   it('describes every setting', () => {

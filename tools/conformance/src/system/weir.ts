@@ -24,6 +24,9 @@ export interface WeirOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
+/** A process of its own within Weir. */
+export type Part = 'store' | 'collect' | 'sinks';
+
 export interface Answer {
   readonly status: number;
   readonly body: string;
@@ -180,8 +183,8 @@ export class Weir {
     await this.#daemon.until(quiet, 'the spool is empty', 120);
   }
 
-  /** Process id of the part that stores or of the part that collects. */
-  partPid(part: 'store' | 'collect'): number | undefined {
+  /** Process id of a part. */
+  partPid(part: Part): number | undefined {
     const pid = this.#daemon.pid;
     let children: string;
     try {
@@ -196,7 +199,7 @@ export class Weir {
   }
 
   /** SIGKILL to one part; the supervisor starts another. */
-  killPart(part: 'store' | 'collect'): void {
+  killPart(part: Part): void {
     const pid = this.partPid(part);
     if (pid === undefined) throw new Error(`no process of ${part} is running\n${this.output}`);
     process.kill(pid, 'SIGKILL');
