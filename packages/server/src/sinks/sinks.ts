@@ -76,10 +76,10 @@ export class Sinks {
 
   #tell(): void {
     const written = { time: Date.now(), pid: process.pid };
+    for (const [name, runner] of this.#runners) {
+      this.#guard(() => writeConsumerStatus(this.#spool, name, { ...runner.health(), ...written }));
+    }
     this.#guard(() => {
-      for (const [name, runner] of this.#runners) {
-        writeConsumerStatus(this.#spool, name, { ...runner.health(), ...written });
-      }
       writeConsumerStatus(this.#spool, NAMES_CONSUMER, { ...this.#names.health(), ...written });
       this.#said = '';
     });

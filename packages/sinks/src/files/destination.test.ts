@@ -210,6 +210,19 @@ describe('files of a sink', () => {
   });
 });
 
+describe('complete files', () => {
+  it('that somebody moved away count for nothing: those that are left are kept', async () => {
+    const destination = open({ rotate: { size: 1, age: 1e9 }, keep: { size: 250 } });
+    for (let files = 0; files < 4; files++) await deliver(destination, spool.file(1));
+    const [first, ...later] = complete();
+    for (const file of later) renameSync(join(path, file), join(root, file));
+    for (let files = 0; files < 3; files++) await deliver(destination, spool.file(1));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    // All seven would be some 350 bytes.
+    expect([ids(), complete()[0]]).toEqual([[1, 5, 6, 7], first]);
+  });
+});
+
 describe('after a kill', () => {
   const leftovers = async () => {
     const destination = open();

@@ -38,6 +38,8 @@ export class FilesDestination implements Destination {
   #attempt: { readonly name: string; readonly ends: Promise<Ends> } | undefined;
   /** What is being done with the directory: one thing after the other. */
   #queue: Promise<void> = Promise.resolve();
+  /** Whether the last delivery failed, which whoever delivers says. */
+  #isRefused = false;
   #ticking = false;
   #progress = 0;
   #said = '';
@@ -63,7 +65,14 @@ export class FilesDestination implements Destination {
         this.#attempt = undefined;
       });
       // Whoever waited for it may have given up.
-      ends.catch(nothing);
+      ends.then(
+        () => {
+          this.#isRefused = false;
+        },
+        () => {
+          this.#isRefused = true;
+        },
+      );
       this.#attempt = { name: delivery.name, ends };
     }
     return this.#patiently(this.#attempt.ends, signal);
@@ -85,7 +94,9 @@ export class FilesDestination implements Destination {
     });
     const ended = await Promise.race([done, enough]);
     clearTimeout(timer);
-    await this.#output.close();
+    const closed = this.#output.close();
+    // Letting go of a file may hang as well.
+    if (ended) await closed;
     return ended;
   }
 
@@ -148,7 +159,7 @@ export class FilesDestination implements Destination {
     })
       .catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        if (reason !== this.#said) this.#options.log('error', reason, { sink: this.#options.sink });
+        if (reason !== this.#said && !this.#isRefused) this.#options.log('error', reason, { sink: this.#options.sink });
         this.#said = reason;
       })
       .finally(() => {

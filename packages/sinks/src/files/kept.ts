@@ -74,6 +74,13 @@ export class KeptFiles {
     });
   }
 
+  /** Forgets all but these files. */
+  retain(names: ReadonlySet<string>): void {
+    const left = this.#files.filter(({ name }) => names.has(name));
+    this.#changed ||= left.length < this.#files.length;
+    this.#files = left;
+  }
+
   removed(name: string): void {
     this.#files = this.#files.filter((file) => file.name !== name);
     this.#changed = true;

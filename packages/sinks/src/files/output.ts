@@ -117,6 +117,11 @@ export class Output {
   async removeOld(): Promise<void> {
     const folder = await this.#ready();
     if (this.#kept === undefined) return;
+    if (this.#kept.due().length > 0) {
+      // Complete files may be moved and deleted by anyone: those count for nothing any more.
+      const { complete } = await folder.list();
+      this.#kept.retain(new Set(complete));
+    }
     for (const { name } of this.#kept.due()) {
       await folder.remove(name);
       this.#kept.removed(name);

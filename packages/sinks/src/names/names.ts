@@ -242,7 +242,8 @@ export class Names implements NamesForFilters {
   }
 
   *#lines({ name, table }: Dimension): Generator<string> {
-    for (const row of table.rows()) yield row.line();
+    // All at once: while lines are written, flows go on asking for names, which moves rows about.
+    for (const row of [...table.rows()]) yield row.line();
     if (name === 'entities') for (const row of this.#unresolved.rows()) yield row.line();
   }
 
