@@ -14,7 +14,8 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   query: ['record'],
   spool: ['record', 'libc'],
   store: ['record', 'libc', 'query', 'spool'],
-  server: ['record', 'config', 'wire', 'libc', 'listen', 'enrich', 'query', 'spool', 'store'],
+  sinks: ['record', 'config', 'libc', 'enrich', 'query', 'spool'],
+  server: ['record', 'config', 'wire', 'libc', 'listen', 'enrich', 'query', 'spool', 'store', 'sinks'],
   // The command line starts everything, the demo included.
   cli: ['record', 'wire', 'listen', 'enrich', 'query', 'spool', 'store', 'server', 'demo'],
   // The page shares names and the filter language with the server, nothing else.

@@ -1,13 +1,23 @@
 // docs/reference/configuration.md from the configuration's schema.
-import { flagOf, settings, variableOf } from '@weir/server';
+import { flagOf, type ItemSettings, itemSettings, type Setting, settings, variableOf } from '@weir/server';
 import { code, GENERATED_NOTE, table } from './markdown.ts';
+
+const described = (setting: Setting): string[] => [
+  code(setting.path.join('.')),
+  setting.type,
+  setting.fallback === undefined ? '' : code(JSON.stringify(setting.fallback)),
+  setting.description,
+];
+
+function itemsReference({ path, kind, settings: given }: ItemSettings): string {
+  const name = code(path.join('.'));
+  const which = kind === undefined ? `Each item of ${name} has` : `An item of ${name} with \`type: ${kind}\` has`;
+  return `${which}:\n\n${table(['Setting', 'Type', 'Default', 'Meaning'], given.map(described))}\n`;
+}
 
 export function configReference(): string {
   const rows = settings().map((setting) => [
-    code(setting.path.join('.')),
-    setting.type,
-    setting.fallback === undefined ? '' : code(JSON.stringify(setting.fallback)),
-    setting.description,
+    ...described(setting),
     code(variableOf(setting)),
     setting.secret ? 'none: a secret' : code(flagOf(setting)),
   ]);
@@ -21,6 +31,11 @@ configuration and says what is wrong; \`weir config schema\` prints its JSON Sch
 
 ${table(['Setting', 'Type', 'Default', 'Meaning', 'Variable', 'Flag'], rows)}
 
+## Lists
+
+Items of these lists are given in the file, or to the variable or flag of the list as YAML in one line.
+
+${itemSettings().map(itemsReference).join('\n')}
 Sizes are bytes or \`64MiB\`, \`10GB\`; durations are \`250ms\`, \`30s\`, \`15m\`, \`12h\`, \`7d\`, \`2w\`, \`1y\`.
 `;
 }

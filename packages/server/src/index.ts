@@ -4,7 +4,15 @@ export type { Directories } from './child.ts';
 export { type Cleaned, cleanDemo } from './clean-demo.ts';
 export { type ConfigSources, loadConfig } from './config/load.ts';
 export { flagOf, variableOf } from './config/names.ts';
-export { type Config, ConfigSchema, configJsonSchema, type Setting, settings } from './config/schema.ts';
+export {
+  type Config,
+  ConfigSchema,
+  configJsonSchema,
+  type ItemSettings,
+  itemSettings,
+  type Setting,
+  settings,
+} from './config/schema.ts';
 export { secretInArguments, withoutSecrets } from './config/secrets.ts';
 export { ServerError, type ServerErrorCode } from './errors.ts';
 export {

@@ -108,6 +108,12 @@ export function runningOf(statuses: readonly CollectorStatus[], now = Date.now()
 
 const folder = (spoolDir: string) => join(spoolDir, 'status');
 
+/** How names of statuses begin that are of consumers of the spool, which lie in the same folder. */
+export const CONSUMER_STATUS = 'consumer-';
+
+/** Whether a file in the folder of statuses is that of a collecting process. */
+export const isCollectorStatus = (file: string): boolean => file.endsWith('.json') && !file.startsWith(CONSUMER_STATUS);
+
 /** Puts the status in place in one step, so that a reader never sees half of it. */
 export function writeStatus(spoolDir: string, status: CollectorStatus): void {
   const dir = folder(spoolDir);
@@ -125,15 +131,13 @@ export function readStatuses(spoolDir: string): CollectorStatus[] {
   } catch {
     return [];
   }
-  return names
-    .filter((name) => name.endsWith('.json'))
-    .flatMap((name) => {
-      try {
-        return [JSON.parse(readFileSync(join(folder(spoolDir), name), 'utf8')) as CollectorStatus];
-      } catch {
-        return [];
-      }
-    });
+  return names.filter(isCollectorStatus).flatMap((name) => {
+    try {
+      return [JSON.parse(readFileSync(join(folder(spoolDir), name), 'utf8')) as CollectorStatus];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** How long a reading of the statuses is used again, in milliseconds: a scrape asks many times, and a status may be megabytes. */

@@ -9,6 +9,7 @@ import {
   backlogOf,
   beginGeneration,
   consumersOnDisk,
+  dropRows,
   enforceCap,
   leftIn,
   makeConsumer,
@@ -43,6 +44,8 @@ import type { LaneReport, Replay } from './messages.ts';
 const STATUS_MS = 1000;
 /** Exporters' last-seen times are written again this often, in milliseconds. */
 const EXPORTERS_MS = 60_000;
+/** Cap of the rows of dimensions that wait for sinks. */
+const NAMES_CAP_BYTES = 1024 ** 3;
 /** A lane that has not reported for so long hangs, in milliseconds: the process ends and is started again. */
 const LANE_SILENT_MS = 10_000;
 
@@ -223,6 +226,7 @@ export class Collector {
     this.#dimension('entities', report.entities);
     this.#waiting.push(...report.complete);
     if (report.complete.length > 0) {
+      this.#writeExporters(steadyNow());
       this.#guard(() => this.#tell());
       this.#guard(() => this.#give());
     }
@@ -371,6 +375,11 @@ export class Collector {
   }
 
   #enforceCaps(): void {
+    // Names wait too while the sinks are away; what is dropped is announced again some time.
+    if (this.#plan.dimensions.includes(NAMES)) {
+      const files = dropRows(this.#spool, NAMES, NAMES_CAP_BYTES);
+      if (files > 0) this.#log.warn({ files }, 'too many names wait for the sinks: the oldest were dropped');
+    }
     for (const [consumer, cap] of this.#plan.flows) {
       const flows = enforceCap(this.#spool, consumer, cap, (name, { exporters }) =>
         this.#giver.countEnd(consumer, name, 'flows_spool_cap', exporters),

@@ -4,6 +4,7 @@ import { nearest } from '@weir/record';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ServerError } from '../errors.ts';
+import { keysAt } from './known-keys.ts';
 import { flagOf, variableOf } from './names.ts';
 import { type Config, ConfigSchema, type Setting, settings } from './schema.ts';
 import { readSecret, secretInFlag } from './secrets.ts';
@@ -116,10 +117,7 @@ function describeIssue(issue: z.core.$ZodIssue, origin: Origin): string[] {
   const name = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
-      const known = settings()
-        .filter((setting) => issue.path.every((part, index) => setting.path[index] === part))
-        .map((setting) => setting.path[issue.path.length]);
-      const near = nearest(key, new Set(known));
+      const near = nearest(key, keysAt(issue.path));
       const full = [...issue.path, key].join('.');
       return `${origin.of([...issue.path, key])}: unknown setting "${full}"${near === undefined ? '' : `, did you mean "${near}"?`}`;
     });

@@ -1,6 +1,7 @@
 // The one schema of the configuration. YAML keys, WEIR_… variables, flags, `weir config schema` and the reference all derive from it.
 import { duration as durationOf, network, size as sizeOf } from '@weir/config';
 import { z } from 'zod';
+import { sinks, sinksInData } from './sinks.ts';
 
 const size = (fallback: string) => sizeOf.prefault(fallback);
 const duration = (fallback: string) => durationOf.prefault(fallback);
@@ -75,7 +76,12 @@ const sampling = z.strictObject({
       '1 in N for flows that come with no rate from record, options or header; 0 leaves them unscaled and flagged',
     ),
   exporters: z
-    .array(z.strictObject({ network, rate: z.int().min(1).max(MAX_RATE) }))
+    .array(
+      z.strictObject({
+        network: network.describe('Network of the exporters'),
+        rate: z.int().min(1).max(MAX_RATE).describe('1 in N'),
+      }),
+    )
     .prefault([])
     .describe('The same for exporters in a network; the longest prefix counts'),
 });
@@ -176,14 +182,14 @@ export const ConfigSchema = z
     sampling: sampling.prefault({}),
     spool: spool.prefault({}),
     store: store.prefault({}),
-    sinks: z
-      .array(z.strictObject({ name: z.string(), spool_max_size: size('1GiB') }))
-      .prefault([])
-      .describe('Further destinations of flows'),
+    sinks,
     http: http.prefault({}),
     log: log.prefault({}),
   })
   .check((context) => {
+    for (const { path, message } of sinksInData(context.value.data, context.value.sinks)) {
+      context.issues.push({ code: 'custom', input: message, path: [...path], message });
+    }
     const { host, insecure } = context.value.http;
     if (!insecure && !isLoopback(host)) {
       context.issues.push({
@@ -212,13 +218,14 @@ export interface Setting {
   readonly secret: boolean;
 }
 
-interface JsonSchema {
+export interface JsonSchema {
   readonly type?: string | readonly string[];
   readonly properties?: Record<string, JsonSchema>;
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
   readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
   readonly items?: JsonSchema;
   readonly const?: unknown;
   readonly writeOnly?: boolean;
@@ -229,13 +236,39 @@ export function configJsonSchema(): JsonSchema {
   return z.toJSONSchema(ConfigSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
 }
 
+/** Whether it is a list whose items have settings of their own. */
+const isObjects = ({ items = {} }: JsonSchema): boolean =>
+  [items, ...(items.anyOf ?? items.oneOf ?? [])].some(({ type }) => type === 'object');
+
 function typeText(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.join(' | ');
   if (schema.const !== undefined) return String(schema.const);
   if (schema.anyOf !== undefined) return schema.anyOf.map(typeText).join(' | ');
-  if (schema.type === 'array')
-    return schema.items?.type === 'object' ? 'list of objects' : `list of ${typeText(schema.items ?? {})}`;
+  if (schema.type === 'array') return isObjects(schema) ? 'list of objects' : `list of ${typeText(schema.items ?? {})}`;
   return typeof schema.type === 'string' ? schema.type : (schema.type?.join(' | ') ?? 'value');
+}
+
+/** Settings of the items of lists: each list, and the kinds of items that it takes where there are several. */
+export interface ItemSettings {
+  /** `['sinks']` */
+  readonly path: readonly string[];
+  /** `files`, where the `type` of an item says what it has; undefined where all have the same. */
+  readonly kind: string | undefined;
+  readonly settings: readonly Setting[];
+}
+
+/** Of every list of objects, in the schema's order. */
+export function itemSettings(schema: JsonSchema = configJsonSchema(), path: readonly string[] = []): ItemSettings[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
+    const childPath = [...path, key];
+    if (child.properties !== undefined) return itemSettings(child, childPath);
+    if (child.type !== 'array' || !isObjects(child)) return [];
+    const { items = {} } = child;
+    return (items.anyOf ?? items.oneOf ?? [items]).map((item) => {
+      const kind = item.properties?.type?.const;
+      return { path: childPath, kind: typeof kind === 'string' ? kind : undefined, settings: settings(item) };
+    });
+  });
 }
 
 /** Every setting there is, in the schema's order. */

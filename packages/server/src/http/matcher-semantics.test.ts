@@ -191,15 +191,7 @@ function wordsFor(field: Field): number[] {
 function makeBatch(): FlowBatch {
   const batch = new FlowBatch(ROWS);
   // Some columns are in no batch: what they have is zero.
-  const left = new Set([
-    'src_vlan',
-    'tunnel_id',
-    'policy_out',
-    'seen_by',
-    'outer_src_addr',
-    'dns_name',
-    'time_exported',
-  ]);
+  const left = new Set(['src_vlan', 'tunnel_id', 'policy_out', 'outer_src_addr', 'dns_name', 'time_exported']);
   for (const field of FIELDS) {
     if (left.has(field.name)) continue;
     const column: Column = batch.use(field);
@@ -293,10 +285,13 @@ function valueFor(field: FilterField, operator: string): string {
   if (operator === '~') return pick(PATTERNS);
   if (operator === 'like') return pick(LIKES);
   if (operator === '<<') return pick(NETWORKS);
+  // A network stands for all its addresses, wherever addresses are compared for being equal.
+  const hasAddress = field.kind === 'addr' || field.kind === 'list(addr)' || operatorsOf(field).includes('<<');
+  if (hasAddress && ['=', 'in', 'has'].includes(operator) && next() < 0.4) return pick(NETWORKS);
   switch (field.kind) {
     case 'addr':
     case 'list(addr)':
-      return operator === 'in' ? pick([...ADDRESSES, ...NETWORKS]) : pick([...ADDRESSES, '::']);
+      return pick([...ADDRESSES, '::']);
     case 'time':
       return String(pick([TIME, TIME + 1, TIME + 250, 4_102_444_800_000]));
     case 'country':
@@ -314,7 +309,7 @@ function valueFor(field: FilterField, operator: string): string {
       if (next() < 0.3) return keyText(pick([...keysOf(field.dimension ?? 'entities'), UNKNOWN]));
       return pick(['', ...TEXTS, ...(field.dimension === 'exporters' ? ADDRESSES : [])]);
     default:
-      return pick(['', ...TEXTS]);
+      return pick(['', ...TEXTS, ...(hasAddress ? ADDRESSES : [])]);
   }
 }
 
@@ -349,7 +344,20 @@ describe('a filter evaluated in process', () => {
     const filters = [...CATALOGUE.fields.values()].flatMap((field) => {
       const operators = operatorsOf(field);
       // All operators of those that are looked up and compared in ways of their own; of the others one.
-      const own = ['src_name', 'src_pod', 'tls_sni', 'exporter', 'service', 'label', 'next_hop', 'flow_id', 'quality'];
+      const own = [
+        'src_name',
+        'src_pod',
+        'tls_sni',
+        'exporter',
+        'exporter_address',
+        'src_addr',
+        'seen_by',
+        'service',
+        'label',
+        'next_hop',
+        'flow_id',
+        'quality',
+      ];
       const used = own.includes(field.name)
         ? operators.flatMap((operator) => [operator, operator, operator])
         : [pick(operators)];

@@ -4,7 +4,7 @@
 // decide nothing. The files are looked at every second (a stat each), and read when somebody asks.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type CollectorStatus, STATUS_STALE_MS } from '../status.ts';
+import { type CollectorStatus, isCollectorStatus, STATUS_STALE_MS } from '../status.ts';
 import { type HttpFigures, metricsText } from './metrics.ts';
 import { type ProcessFigures, processFigures } from './processes.ts';
 import { type Readiness, readiness, storeReason } from './readiness.ts';
@@ -93,7 +93,7 @@ export class Health {
   async #collectorPaths(): Promise<string[]> {
     const folder = join(this.#options.spoolDir, 'status');
     const names = await readdir(folder).catch(() => []);
-    return names.filter((name) => name.endsWith('.json')).map((name) => join(folder, name));
+    return names.filter(isCollectorStatus).map((name) => join(folder, name));
   }
 
   /** Milliseconds for which a file has been as it is; undefined when there is none. */

@@ -49,8 +49,12 @@ export class FileReader {
       throw new SpoolError('damaged', `${path}: a block has ${found} rows, not the ${rows} it should`);
     if (this.#batch.capacity < rows) this.#batch = new FlowBatch(rows);
     this.#batch.clear();
-    if (readBlock(bytes, 0, this.#batch) !== length) throw new SpoolError('damaged', `${path}: bytes behind a block`);
-    return this.#batch;
+    const batch = this.#batch;
+    // One that turns out to be broken half way leaves rows behind that nobody clears.
+    this.#batch = new FlowBatch(0);
+    if (readBlock(bytes, 0, batch) !== length) throw new SpoolError('damaged', `${path}: bytes behind a block`);
+    this.#batch = batch;
+    return batch;
   }
 }
 

@@ -37,6 +37,7 @@ export interface WeirOptions {
   readonly under?: readonly string[];
 }
 
+/** A process of its own within Weir. */
 export type Part = 'store' | 'collect' | 'sinks';
 
 export interface Answer {
@@ -208,7 +209,7 @@ export class Weir {
     await this.#daemon.until(quiet, 'the spool is empty', 120);
   }
 
-  /** Process id of the part that stores or of the part that collects. */
+  /** Process id of a part. */
   partPid(part: Part): number | undefined {
     const pid = this.#daemon.pid;
     let children: string;

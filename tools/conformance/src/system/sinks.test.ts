@@ -1,0 +1,106 @@
+// `weir serve` with sinks, whose process is killed again and again under load: the store has every flow, and so have the files, once.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitUntil } from '../lab/process.ts';
+import { Load } from './load.ts';
+import { freeTcpPort, freeUdpPort } from './ports.ts';
+import { Weir } from './weir.ts';
+
+const KILLS = 8;
+
+interface Ledger {
+  readonly total: Readonly<Record<string, number>>;
+}
+
+describe('weir serve, whose sinks are killed under load', () => {
+  let folder: string;
+  let weir: Weir;
+  let load: Load;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'weir-sinks-'));
+  });
+  afterEach(async () => {
+    await load?.close();
+    await weir?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const pathOf = (sink: string) => join(folder, 'out', sink);
+
+  /** Lines of a sink's complete files. */
+  function linesIn(sink: string): string[] {
+    const files = existsSync(pathOf(sink)) ? readdirSync(pathOf(sink)).filter((file) => file.endsWith('.ndjson')) : [];
+    return files.flatMap((file) =>
+      readFileSync(join(pathOf(sink), file), 'utf8')
+        .trimEnd()
+        .split('\n'),
+    );
+  }
+
+  /** Numbers of the flows in them, in order; a flow's bytes are its number. */
+  function numbersIn(sink: string): number[] {
+    const numbers = linesIn(sink).map((line) => {
+      const flow = JSON.parse(line) as { bytes: number; exporter_address: string };
+      // Names come before the first flow that mentions them.
+      expect(flow.exporter_address).toBe('127.0.0.1');
+      return flow.bytes;
+    });
+    return numbers.sort((a, b) => a - b);
+  }
+
+  it('has every flow in the store and in the files, once, and counts all of them', async () => {
+    const [udpPort, httpPort] = [await freeUdpPort(), await freeTcpPort()];
+    const common = { type: 'files', fields: ['bytes', 'exporter_address'], rotate: { size: '1MiB', age: '1s' } };
+    weir = new Weir({
+      folder,
+      udpPorts: [udpPort],
+      httpPort,
+      settings: {
+        spool: { max_age: '200ms' },
+        store: { memory: '600MiB' },
+        sinks: [
+          { ...common, name: 'all', path: pathOf('all') },
+          { ...common, name: 'few', path: pathOf('few'), filter: 'bytes <= 3000' },
+        ],
+      },
+    });
+    load = new Load(udpPort);
+    await weir.ready();
+    for (let kills = 0; kills < KILLS; kills++) {
+      load.start();
+      await sleep(300 + 100 * kills);
+      weir.killPart('sinks');
+      await load.pause();
+      await waitUntil(
+        () => weir.partPid('sinks') !== undefined,
+        () => `the sinks do not come back\n${weir.output}`,
+        30,
+      );
+    }
+    const all = load.last;
+    await waitUntil(
+      () => linesIn('all').length >= all,
+      () => `${linesIn('all').length} of ${all} flows in files\n${weir.output}`,
+      60,
+    );
+    expect(numbersIn('all')).toEqual(Array.from({ length: all }, (_, index) => index + 1));
+    expect((await weir.flows()).flows).toBe(all);
+    const sinks = 2;
+    let total: Ledger['total'] = {};
+    await waitUntil(
+      async () => {
+        ({ total } = await weir.ask<Ledger>('/api/v1/ledger?from=now-1h&to=now'));
+        return (total.flows_sent ?? 0) + (total.flows_filtered ?? 0) === sinks * all;
+      },
+      () => `${JSON.stringify(total)} of ${all} flows\n${weir.output}`,
+      30,
+    );
+    expect(total.flows_offered).toBe(sinks * all);
+    expect(numbersIn('few')).toEqual(Array.from({ length: 3000 }, (_, index) => index + 1));
+    expect(total.flows_filtered).toBe(all - 3000);
+  }, 300_000);
+});
