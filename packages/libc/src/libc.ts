@@ -4,17 +4,23 @@ import { arch, endianness, platform } from 'node:os';
 
 export const AF_INET = 2;
 export const AF_INET6 = 10;
+export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 /** Not inherited by the store process. */
 export const SOCK_CLOEXEC = 0o2000000;
+export const IPPROTO_UDP = 17;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 /** The generic option numbers; MIPS, SPARC and PA-RISC have others and get the dgram backend. */
 export const SOL_SOCKET = 1;
+export const SO_TYPE = 3;
 export const SO_RCVBUF = 8;
 export const SO_REUSEPORT = 15;
+export const SO_ACCEPTCONN = 30;
 export const SO_RCVBUFFORCE = 33;
 export const SO_TIMESTAMPNS = 35;
+export const SO_PROTOCOL = 38;
+export const SO_DOMAIN = 39;
 export const SO_RXQ_OVFL = 40;
 export const SO_ATTACH_REUSEPORT_CBPF = 51;
 export const SO_MEMINFO = 55;
@@ -36,6 +42,8 @@ export interface Libc {
   /** `headers`: address of `count` struct mmsghdr in memory from `allocate`. Returns how many were filled, -1 with errno. */
   recvmmsg(fd: number, headers: bigint, count: number, flags: number, timeout: null): number;
   close(fd: number): number;
+  /** Closes the descriptor in programs that this process starts (FD_CLOEXEC). */
+  closeOnExec(fd: number): number;
   flock(fd: number, operation: number): number;
   /** Returns the number of the error, 0 for none. */
   posix_fallocate(fd: number, offset: number, bytes: number): number;
@@ -59,6 +67,8 @@ export interface ReadableWatch {
   close(): void;
 }
 
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
 /** What mmap answers when it fails: (void *) -1. */
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 
@@ -103,6 +113,7 @@ function load(): Libc {
     address: koffi.address(pointer),
     memory: koffi.view(pointer, bytes),
   });
+  const fcntl = library.func('int fcntl(int, int, ...)');
   const mmap = library.func('void *mmap(void *, size_t, int, int, int, int64_t)');
   return {
     socket: library.func('int socket(int, int, int)'),
@@ -112,6 +123,7 @@ function load(): Libc {
     getsockopt: library.func('int getsockopt(int, int, int, _Out_ void *, _Inout_ unsigned int *)'),
     recvmmsg: library.func('int recvmmsg(int, void *, unsigned int, int, void *)'),
     close: library.func('int close(int)'),
+    closeOnExec: (fd) => fcntl(fd, F_SETFD, 'int', FD_CLOEXEC),
     flock: library.func('int flock(int, int)'),
     posix_fallocate: library.func('int posix_fallocate(int, int64_t, int64_t)'),
     mmap(bytes, protection, flags, fd) {
