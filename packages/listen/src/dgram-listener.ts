@@ -196,7 +196,7 @@ class DgramListener implements Listener {
 
   run(handler: ListenHandler): Promise<void> {
     this.#handler = handler;
-    this.#timer = setInterval(() => this.#guard(() => handler.onTick(Date.now())), TICK_MS);
+    this.#timer = setInterval(() => this.#guard(() => handler.onTick(performance.now())), TICK_MS);
     for (const { socket, host, port } of this.#bound) {
       socket.on('error', (cause) => {
         const text = `receiving on UDP ${endpointText(host, port)} failed: ${cause.message}`;
@@ -214,17 +214,17 @@ class DgramListener implements Listener {
     await this.#drained();
     this.#guard(() => {
       this.#flush(handler);
-      handler.onTick(Date.now());
+      handler.onTick(performance.now());
       this.#end();
     });
   }
 
   /** Node reads what waits in each turn of the event loop: after three without a datagram the queues are empty. */
   async #drained(): Promise<void> {
-    const deadline = Date.now() + 2_000;
+    const deadline = performance.now() + 2_000;
     let quiet = 0;
     let before = -1;
-    while (quiet < 3 && Date.now() < deadline) {
+    while (quiet < 3 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 1));
       const total = this.#bound.reduce((sum, { datagrams }) => sum + datagrams, 0);
       quiet = total === before ? quiet + 1 : 0;

@@ -24,7 +24,10 @@ export interface DatagramBatch {
 
 export interface ListenHandler {
   onBatch(batch: DatagramBatch): void;
-  /** At least every 50 ms while the thread is not blocked elsewhere, also when nothing arrives. */
+  /**
+   * At least every 50 ms while the thread is not blocked elsewhere, also when nothing arrives. `nowMs`: milliseconds of performance.now()
+   * in this thread, a clock that is never set.
+   */
   onTick(nowMs: number): void;
 }
 

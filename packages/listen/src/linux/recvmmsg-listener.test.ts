@@ -3,6 +3,7 @@ import { libcUnavailable } from '@weir/libc';
 import { formatAddress } from '@weir/record';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Listener, openListener } from '../listener.ts';
+import { numberedSender } from '../testing/numbered.ts';
 
 const open: (() => void)[] = [];
 afterEach(() => {
@@ -88,6 +89,17 @@ describe.runIf(libcUnavailable() === undefined)('receiving with recvmmsg', () =>
       listener.close();
       expect(sizes).toEqual([100 + round, 100 + round, 100 + round]);
     }
+  });
+
+  it.each([255, 256, 512])('stops when exactly %i datagrams waited', async (waiting) => {
+    const listener = await listen(0, 0, 1);
+    const from = await numberedSender(listener.stats().sockets[0].port);
+    open.push(() => from.close());
+    await from.send(waiting);
+    const done = listener.run({ onBatch: () => {}, onTick: () => {} });
+    listener.stop();
+    await done;
+    expect(listener.stats().sockets[0].datagrams).toBe(waiting);
   });
 
   it('stops although senders go on', async () => {

@@ -1,4 +1,5 @@
 // The Linux backend: recvmmsg on the sockets of a lane in turn, never blocking, so that the thread's messages and timers run too.
+// Only the monotonic clock decides when something happens: the wall clock may jump.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Libc, libc, MSG_DONTWAIT, type ReadableWatch } from '@weir/libc';
 import { endpointText, ListenError } from '../errors.ts';
@@ -14,8 +15,6 @@ const TICK_MS = 40;
 const GATHER_MS = 2;
 /** Only with a buffer that holds far more than arrives in that time: 1 MiB is about 450 full-sized datagrams. */
 const GATHER_BUFFER = 1 << 20;
-/** The longest a stop may take when the clock was set back and the time of a datagram does not say that it came later. */
-const DRAIN_MS = 10_000;
 
 /** Opens all sockets or none. Throws ListenError. */
 export function recvmmsgListener(options: BackendOptions): Listener {
@@ -38,9 +37,9 @@ class RecvmmsgListener implements Listener {
   readonly #wanted: number;
   readonly #warnings: string[];
   readonly #gathers: boolean;
-  #stoppedAt: number | undefined;
+  #stopped = false;
   #wake: () => void = () => {};
-  #lastTick = 0;
+  #lastTick = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(system: Libc, sockets: readonly UdpSocket[], options: BackendOptions) {
@@ -54,19 +53,19 @@ class RecvmmsgListener implements Listener {
   }
 
   async run(handler: ListenHandler): Promise<void> {
-    while (this.#stoppedAt === undefined) {
+    while (!this.#stopped) {
       const received = this.#slice(handler);
       if (received === 'more') await nextTurn();
       else if (received === 'some') await (this.#gathers ? sleep(GATHER_MS) : nextTurn());
       else await this.#waitReadable();
     }
-    await this.#drain(handler, this.#stoppedAt);
-    this.#tick(handler, Date.now());
+    await this.#drain(handler);
+    this.#tick(handler, performance.now());
   }
 
   /** Receives until the queues are empty or the slice is over: `more` then, or `some`, or `none` when nothing waited. */
   #slice(handler: ListenHandler): 'more' | 'some' | 'none' {
-    const sliceEnd = Date.now() + SLICE_MS;
+    const sliceEnd = performance.now() + SLICE_MS;
     let any = false;
     for (;;) {
       let full = false;
@@ -75,8 +74,8 @@ class RecvmmsgListener implements Listener {
         any ||= count > 0;
         full ||= count === SLOTS;
       }
-      const now = Date.now();
-      if (now - this.#lastTick >= TICK_MS || now < this.#lastTick) this.#tick(handler, now);
+      const now = performance.now();
+      if (now - this.#lastTick >= TICK_MS) this.#tick(handler, now);
       if (!full) return any ? 'some' : 'none';
       if (now >= sliceEnd) return 'more';
     }
@@ -87,12 +86,12 @@ class RecvmmsgListener implements Listener {
     const ring = this.#ring;
     const count = this.#libc.recvmmsg(socket.fd, ring.address, SLOTS, MSG_DONTWAIT, null);
     if (count <= 0) {
+      socket.owed = 0;
       if (count < 0) this.#failed(socket);
       return 0;
     }
     ring.take(count, socket.port, Date.now());
-    socket.datagrams += count;
-    socket.bytes += ring.lastBytes;
+    socket.took(count, ring.lastBytes, count < SLOTS);
     if (ring.lastDrops >= 0) socket.drops.observe(ring.lastDrops);
     handler.onBatch(ring.batch);
     return count;
@@ -108,7 +107,7 @@ class RecvmmsgListener implements Listener {
 
   #tick(handler: ListenHandler, now: number): void {
     this.#lastTick = now;
-    for (const socket of this.#sockets) socket.readDrops();
+    for (const socket of this.#sockets) socket.read();
     handler.onTick(now);
   }
 
@@ -130,28 +129,24 @@ class RecvmmsgListener implements Listener {
     });
   }
 
-  /**
-   * Hands over what the kernel took before `stoppedAt`. Senders that go on must not keep us here for ever: a socket is done when it
-   * is empty or gave a datagram of a later time (they come in order of arrival).
-   */
-  async #drain(handler: ListenHandler, stoppedAt: number): Promise<void> {
-    const deadline = stoppedAt + DRAIN_MS;
+  /** Hands over what the kernel had taken by now. Senders that go on do not keep us: of each queue only so much is read as it had. */
+  async #drain(handler: ListenHandler): Promise<void> {
+    for (const socket of this.#sockets) socket.owe();
+    let sliceEnd = performance.now() + SLICE_MS;
     for (const socket of this.#sockets) {
-      let sliceEnd = Date.now() + SLICE_MS;
-      while (this.#receive(socket, handler) > 0) {
-        const { batch } = this.#ring;
-        const now = Date.now();
-        if (batch.times[batch.count - 1] > stoppedAt || now > deadline) break;
+      while (socket.owed > 0) {
+        this.#receive(socket, handler);
+        const now = performance.now();
         if (now < sliceEnd) continue;
         this.#tick(handler, now);
         await nextTurn();
-        sliceEnd = Date.now() + SLICE_MS;
+        sliceEnd = performance.now() + SLICE_MS;
       }
     }
   }
 
   stop(): void {
-    this.#stoppedAt ??= Date.now();
+    this.#stopped = true;
     this.#wake();
   }
 

@@ -23,9 +23,16 @@ import type { ResolvedBind } from '../resolve.ts';
 import { laneProgram } from './lane-filter.ts';
 import { SOCKADDR_BYTES, sockaddr, sockaddrPort } from './sockaddr.ts';
 
-/** Index of `drops` in the array that SO_MEMINFO gives (SK_MEMINFO_DROPS), of 9 words. */
+// Indices into the array that SO_MEMINFO gives (<linux/sock_diag.h>), of 9 words.
+const MEMINFO_QUEUED = 0;
 const MEMINFO_DROPS = 8;
 const MEMINFO_WORDS = 9;
+
+/**
+ * What a queued datagram takes of the kernel's memory at least, besides its bytes: 576 on 64-bit Linux today (struct sk_buff and
+ * skb_shared_info). A lower bound, for other versions.
+ */
+const DATAGRAM_OVERHEAD = 256;
 
 export interface UdpSocketOptions {
   readonly receiveBufferBytes: number;
@@ -44,6 +51,13 @@ export class UdpSocket {
   readonly drops = new DropCounter();
   datagrams = 0;
   bytes = 0;
+  /** Bytes of the kernel's memory that the queue took at the last reading; 0 where the kernel does not say. */
+  queued = 0;
+  /**
+   * Bytes of the kernel's memory of what was queued at `owe` and was not yet read, at most. Whoever waits for this to be 0 has been handed
+   * everything that had arrived by then, and waits a bounded time although senders go on.
+   */
+  owed = 0;
   readonly #libc: Libc;
   readonly #one = Uint32Array.of(1);
   readonly #words = new Uint32Array(MEMINFO_WORDS);
@@ -116,11 +130,29 @@ export class UdpSocket {
     return this.#libc.setsockopt(this.fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, fprog, 16) === 0;
   }
 
-  /** Reads the kernel's drop counter, which also knows of drops after the last datagram that came through. */
-  readDrops(): void {
+  /**
+   * Asks the kernel for the length of the queue, and for its drop counter, which knows of drops after the last datagram too. False on
+   * kernels and in sandboxes that do not tell.
+   */
+  read(): boolean {
     this.#length[0] = MEMINFO_WORDS * 4;
     const failed = this.#libc.getsockopt(this.fd, SOL_SOCKET, SO_MEMINFO, this.#words, this.#length) < 0;
-    if (!failed && this.#length[0] >= MEMINFO_WORDS * 4) this.drops.observe(this.#words[MEMINFO_DROPS]);
+    if (failed || this.#length[0] < MEMINFO_WORDS * 4) return false;
+    this.queued = this.#words[MEMINFO_QUEUED];
+    this.drops.observe(this.#words[MEMINFO_DROPS]);
+    return true;
+  }
+
+  /** From now on `owed` says what of the present queue is left. */
+  owe(): void {
+    this.owed = this.read() ? this.queued : this.receiveBufferGranted * 2;
+  }
+
+  /** After reading `count` datagrams of `bytes` together; `emptied` when no more waited. */
+  took(count: number, bytes: number, emptied: boolean): void {
+    this.datagrams += count;
+    this.bytes += bytes;
+    if (this.owed > 0) this.owed = emptied ? 0 : Math.max(0, this.owed - bytes - count * DATAGRAM_OVERHEAD);
   }
 
   close(): void {
