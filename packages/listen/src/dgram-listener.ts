@@ -2,7 +2,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { parseAddress } from '@weir/record';
 import { bindError, endpointText, ListenError } from './errors.ts';
-import type { BackendOptions, DatagramBatch, Listener, ListenerStats, ListenHandler } from './listener.ts';
+import type { BackendOptions, DatagramBatch, Listener, ListenerStats, ListenHandler, StopOptions } from './listener.ts';
 import { receiveBufferWarning } from './receive-buffer.ts';
 import type { ResolvedBind } from './resolve.ts';
 
@@ -99,7 +99,7 @@ class DgramListener implements Listener {
   readonly #peers = new Map<string, Uint32Array>();
   #used = 0;
   #flushPlanned = false;
-  #stopped = false;
+  #stopped: 'no' | 'drain' | 'leave' = 'no';
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
   #handler: ListenHandler | undefined;
@@ -130,7 +130,7 @@ class DgramListener implements Listener {
   #message(bound: Bound, data: Buffer, peer: RemoteInfo): void {
     const handler = this.#handler;
     if (handler === undefined) {
-      if (this.#stopped) return;
+      if (this.#stopped !== 'no') return;
       if (this.#early.length < SLOTS) this.#early.push({ bound, data, peer });
       else bound.dropped++;
       return;
@@ -204,7 +204,7 @@ class DgramListener implements Listener {
       });
     }
     for (const { bound, data, peer } of this.#early.splice(0)) this.#message(bound, data, peer);
-    if (this.#stopped) void this.#finish();
+    if (this.#stopped !== 'no') void this.#finish();
     return this.#settle.promise;
   }
 
@@ -224,7 +224,7 @@ class DgramListener implements Listener {
     const deadline = performance.now() + 2_000;
     let quiet = 0;
     let before = -1;
-    while (quiet < 3 && performance.now() < deadline) {
+    while (quiet < 3 && this.#stopped === 'drain' && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 1));
       const total = this.#bound.reduce((sum, { datagrams }) => sum + datagrams, 0);
       quiet = total === before ? quiet + 1 : 0;
@@ -232,10 +232,11 @@ class DgramListener implements Listener {
     }
   }
 
-  stop(): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    void this.#finish();
+  stop({ drain = true }: StopOptions = {}): void {
+    const before = this.#stopped;
+    if (!drain) this.#stopped = 'leave';
+    else if (before === 'no') this.#stopped = 'drain';
+    if (before === 'no') void this.#finish();
   }
 
   stats(): ListenerStats {
@@ -250,6 +251,7 @@ class DgramListener implements Listener {
         datagrams,
         bytes,
       })),
+      dropReadings: [],
       warnings: this.#warnings,
     };
   }

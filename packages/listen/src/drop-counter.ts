@@ -2,12 +2,22 @@
 
 /** Takes readings of the same counter from several places (SO_RXQ_OVFL on datagrams, SO_MEMINFO), some of them late. */
 export class DropCounter {
-  #last = 0;
+  #last: number;
   #total = 0;
 
-  /** Drops since the socket was opened. */
+  /** `counted`: the reading up to which someone else has counted, a process that used the socket before; 0 for nobody. */
+  constructor(counted = 0) {
+    this.#last = counted >>> 0;
+  }
+
+  /** Drops beyond those that were counted before. */
   get total(): number {
     return this.#total;
+  }
+
+  /** The latest reading, u32: what whoever goes on with this socket begins with. */
+  get reading(): number {
+    return this.#last;
   }
 
   /**

@@ -1,4 +1,5 @@
 // @weir/listen: how bytes arrive. UDP lanes: recvmmsg on Linux, node:dgram elsewhere, behind one interface.
 export * from './errors.ts';
 export * from './listener.ts';
+export * from './open-sockets.ts';
 export * from './ports-free.ts';

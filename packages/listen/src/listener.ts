@@ -3,6 +3,7 @@ import { libcUnavailable } from '@weir/libc';
 import { dgramListener } from './dgram-listener.ts';
 import { ListenError } from './errors.ts';
 import { recvmmsgListener } from './linux/recvmmsg-listener.ts';
+import type { OpenSocket } from './open-sockets.ts';
 import { type ResolvedBind, resolveBinds } from './resolve.ts';
 
 /** Datagrams of one local port, as they lie in the receive slots. Valid only during `onBatch`: the slots are used again. */
@@ -38,8 +39,8 @@ export interface SocketStats {
   readonly receiveBufferWanted: number;
   readonly receiveBufferGranted: number;
   /**
-   * Datagrams that the kernel dropped at this socket, since it was opened. dgram cannot see those (its warnings say so): there it is
-   * what it had to drop itself before `run`.
+   * Datagrams that the kernel dropped here since the socket was opened, or beyond what InheritedSocket says was counted. dgram cannot see
+   * those (its warnings say so): there it is what it had to drop itself before `run`.
    */
   readonly kernelDropped: number;
   readonly datagrams: number;
@@ -52,8 +53,18 @@ export type Backend = 'recvmmsg' | 'dgram';
 export interface ListenerStats {
   readonly backend: Backend;
   readonly sockets: readonly SocketStats[];
+  /** The kernel's drop counter (u32) for each socket of `ListenOptions.sockets` of this lane, in their order: see InheritedSocket. */
+  readonly dropReadings: readonly number[];
   /** Sentences for the operator: what the system refused and what to do about it. */
   readonly warnings: readonly string[];
+}
+
+export interface StopOptions {
+  /**
+   * True, the default: hand over all datagrams that arrived before now. False: leave them in the kernel to another process that has the
+   * sockets too; where sockets are not shared they are lost.
+   */
+  readonly drain?: boolean;
 }
 
 export interface Listener {
@@ -62,18 +73,32 @@ export interface Listener {
    * handler throws, or a ListenError `socket_failed`. Does not block the thread's event loop for longer than a batch.
    */
   run(handler: ListenHandler): Promise<void>;
-  /** Ends `run` after all datagrams that arrived before now were handed over. */
-  stop(): void;
+  /** Ends `run`. */
+  stop(options?: StopOptions): void;
   stats(): ListenerStats;
-  /** Closes the sockets. Call when `run` has resolved. */
+  /** Closes the sockets in this process. Call when `run` has resolved. */
   close(): void;
 }
 
+/** A socket that another process opened, under its number in this one. */
+export interface InheritedSocket extends OpenSocket {
+  /**
+   * The kernel's drop counter (u32, `ListenerStats.dropReadings`) up to which someone before has counted: the kernel counts from the
+   * opening on. 0 when left out: nobody has.
+   */
+  readonly dropsCounted?: number;
+}
+
 export interface ListenOptions {
-  /** `host` is an address or a name that resolves; `::` takes IPv4 too. Port 0 lets the system choose (see `stats`). */
-  readonly binds: readonly { readonly host: string; readonly port: number }[];
+  /**
+   * Sockets to open, unless there are `sockets`. `host` is an address or a name that resolves; `::` takes IPv4 too. Port 0 lets the
+   * system choose (see `stats`).
+   */
+  readonly binds?: readonly { readonly host: string; readonly port: number }[];
+  /** Sockets of `openSockets`; those of other lanes are left alone. The listener closes its own. */
+  readonly sockets?: readonly InheritedSocket[];
   readonly receiveBufferBytes: number;
-  /** Let other sockets share the ports (SO_REUSEPORT). Implied by more than one lane. */
+  /** Let other sockets share the ports of `binds` (SO_REUSEPORT). Implied by more than one lane. */
   readonly reusePort: boolean;
   readonly lane: number;
   /** With more than one, each source address goes to one lane, whatever its source port. */
@@ -88,14 +113,17 @@ export interface BackendOptions extends Omit<ListenOptions, 'binds' | 'backend'>
 }
 
 /**
- * Opens the sockets of one lane. Throws ListenError: `port_taken`, `not_permitted`, `bad_address`, `backend_unavailable`,
- * `socket_failed`; nothing stays open then.
+ * Opens the sockets of one lane, or uses those that are open. Throws ListenError: `port_taken`, `not_permitted`, `bad_address`,
+ * `backend_unavailable`, `socket_failed`; of what it opened nothing stays open then.
  */
 export async function openListener(options: ListenOptions): Promise<Listener> {
-  const binds = await resolveBinds(options.binds);
+  const binds = await resolveBinds(options.sockets === undefined ? (options.binds ?? []) : []);
   const backend = options.backend ?? 'auto';
   const unavailable = backend === 'dgram' ? undefined : libcUnavailable();
   if (backend === 'recvmmsg' && unavailable !== undefined) throw new ListenError('backend_unavailable', unavailable);
+  if (options.sockets !== undefined && (backend === 'dgram' || unavailable !== undefined)) {
+    throw new ListenError('backend_unavailable', unavailable ?? 'node:dgram cannot receive on sockets that are open');
+  }
   if (backend === 'dgram' || unavailable !== undefined) {
     const warnings =
       backend === 'auto' && unavailable !== undefined ? [`receiving with node:dgram: ${unavailable}`] : [];

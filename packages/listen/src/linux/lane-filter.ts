@@ -1,5 +1,6 @@
 // Which lane gets a datagram: a classic BPF program that the kernel runs for each, on the source address alone, so that an exporter
 // whose source port changes (most do, at every restart) keeps the lane that holds its templates.
+import { type Libc, type Memory, SO_ATTACH_REUSEPORT_CBPF, SOL_SOCKET } from '@weir/libc';
 
 /** The kernel's SKF_NET_OFF: offsets from here on address the network header. */
 const NETWORK = -0x100000;
@@ -68,4 +69,27 @@ export function laneProgram(lanes: number): Uint8Array<ArrayBuffer> {
     view.setInt32(index * 8 + 4, k | 0, true);
   }
   return bytes;
+}
+
+/** struct sock_fprog: count (u16), padding, pointer to the instructions. */
+const FPROG = 16;
+/** BPF_MAXINSNS instructions of 8 bytes. */
+const LONGEST = 4096 * 8;
+
+/** Where a program lies while the kernel copies it; made once per thread, since nothing frees it. */
+let scratch: Memory | undefined;
+
+/**
+ * Gives the whole SO_REUSEPORT group of `fd` this program, instead of the one it had. Returns the system's name of the error, or
+ * undefined.
+ */
+export function attachToGroup(libc: Libc, fd: number, program: Uint8Array): string | undefined {
+  scratch ??= libc.allocate(FPROG + LONGEST);
+  const { address, memory } = scratch;
+  new Uint8Array(memory).set(program, FPROG);
+  const view = new DataView(memory);
+  view.setUint16(0, program.length / 8, true);
+  view.setBigUint64(8, address + BigInt(FPROG), true);
+  const fprog = new Uint8Array(memory, 0, FPROG);
+  return libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, fprog, FPROG) === 0 ? undefined : libc.errno();
 }

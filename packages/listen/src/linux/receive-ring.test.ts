@@ -2,8 +2,8 @@ import { createSocket } from 'node:dgram';
 import { libc, libcUnavailable, MSG_DONTWAIT } from '@weir/libc';
 import { formatAddress } from '@weir/record';
 import { afterEach, describe, expect, it } from 'vitest';
+import { bindSocket } from './bind-socket.ts';
 import { ReceiveRing, SLOTS } from './receive-ring.ts';
-import { UdpSocket } from './udp-socket.ts';
 
 const open: (() => void)[] = [];
 afterEach(() => {
@@ -28,12 +28,9 @@ describe.runIf(libcUnavailable() === undefined)('the ring that recvmmsg fills', 
   ] as const)(
     'says which datagrams from %s were longer than their slot, and keeps what fits',
     async (address, family) => {
-      const socket = new UdpSocket(
-        libc(),
-        { host: address, address, family, port: 0 },
-        { receiveBufferBytes: 1 << 20, reusePort: false, lanes: 1 },
-      );
-      open.push(() => socket.close());
+      const bind = { host: address, address, family, port: 0 };
+      const socket = bindSocket(libc(), bind, { receiveBufferBytes: 1 << 20, reusePort: false });
+      open.push(() => libc().close(socket.fd));
       const ring = ReceiveRing.ofSlots(libc(), 2_000);
       const lengths = [1_999, 2_000, 2_001, 9_000, 10];
       const payloads = lengths.map((length, index) => Buffer.alloc(length, index + 1));

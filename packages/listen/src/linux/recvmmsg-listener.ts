@@ -3,8 +3,17 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Libc, libc, MSG_DONTWAIT, type ReadableWatch } from '@weir/libc';
 import { endpointText, ListenError } from '../errors.ts';
-import type { BackendOptions, Listener, ListenerStats, ListenHandler } from '../listener.ts';
-import { receiveBufferWarning } from '../receive-buffer.ts';
+import type {
+  BackendOptions,
+  InheritedSocket,
+  Listener,
+  ListenerStats,
+  ListenHandler,
+  StopOptions,
+} from '../listener.ts';
+import { boundPort } from './bind-socket.ts';
+import { openingWarnings, socketStats } from './listener-stats.ts';
+import { openForLane } from './open-group.ts';
 import { ReceiveRing, SLOTS } from './receive-ring.ts';
 import { UdpSocket } from './udp-socket.ts';
 
@@ -16,16 +25,12 @@ const GATHER_MS = 2;
 /** Only with a buffer that holds far more than arrives in that time: 1 MiB is about 450 full-sized datagrams. */
 const GATHER_BUFFER = 1 << 20;
 
-/** Opens all sockets or none. Throws ListenError. */
+/** Uses the lane's sockets of `options.sockets`, else opens its own: all or none. Throws ListenError. */
 export function recvmmsgListener(options: BackendOptions): Listener {
   const system = libc();
-  const sockets: UdpSocket[] = [];
-  try {
-    for (const bind of options.binds) sockets.push(new UdpSocket(system, bind, options));
-  } catch (error) {
-    for (const socket of sockets) socket.close();
-    throw error;
-  }
+  const given = options.sockets?.filter(({ lane }) => lane === options.lane);
+  for (const socket of given ?? []) inherit(system, socket);
+  const sockets = given ?? openForLane(system, options.binds, options);
   return new RecvmmsgListener(system, sockets, options);
 }
 
@@ -37,23 +42,23 @@ class RecvmmsgListener implements Listener {
   readonly #wanted: number;
   readonly #warnings: string[];
   readonly #gathers: boolean;
-  #stopped = false;
+  #stopped: 'no' | 'drain' | 'leave' = 'no';
   #wake: () => void = () => {};
   #lastTick = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor(system: Libc, sockets: readonly UdpSocket[], options: BackendOptions) {
+  constructor(system: Libc, sockets: readonly InheritedSocket[], options: BackendOptions) {
     this.#libc = system;
-    this.#sockets = sockets;
     this.#ring = ReceiveRing.acquire(system);
+    this.#sockets = sockets.map((socket) => new UdpSocket(system, socket, socket.dropsCounted));
     this.#watches = sockets.map(({ fd }) => system.watch(fd));
     this.#wanted = options.receiveBufferBytes;
-    this.#warnings = [...options.warnings, ...openingWarnings(sockets, options.receiveBufferBytes)];
-    this.#gathers = sockets.every((socket) => socket.receiveBufferGranted >= GATHER_BUFFER);
+    this.#warnings = [...options.warnings, ...openingWarnings(this.#sockets, options.receiveBufferBytes)];
+    this.#gathers = this.#sockets.every((socket) => socket.receiveBufferGranted >= GATHER_BUFFER);
   }
 
   async run(handler: ListenHandler): Promise<void> {
-    while (!this.#stopped) {
+    while (this.#stopped === 'no') {
       const received = this.#slice(handler);
       if (received === 'more') await nextTurn();
       else if (received === 'some') await (this.#gathers ? sleep(GATHER_MS) : nextTurn());
@@ -73,6 +78,7 @@ class RecvmmsgListener implements Listener {
         const count = this.#receive(socket, handler);
         any ||= count > 0;
         full ||= count === SLOTS;
+        if (this.#stopped !== 'no') return 'some';
       }
       const now = performance.now();
       if (now - this.#lastTick >= TICK_MS) this.#tick(handler, now);
@@ -134,7 +140,7 @@ class RecvmmsgListener implements Listener {
     for (const socket of this.#sockets) socket.owe();
     let sliceEnd = performance.now() + SLICE_MS;
     for (const socket of this.#sockets) {
-      while (socket.owed > 0) {
+      while (socket.owed > 0 && this.#stopped === 'drain') {
         this.#receive(socket, handler);
         const now = performance.now();
         if (now < sliceEnd) continue;
@@ -145,23 +151,17 @@ class RecvmmsgListener implements Listener {
     }
   }
 
-  stop(): void {
-    this.#stopped = true;
+  stop({ drain = true }: StopOptions = {}): void {
+    if (!drain) this.#stopped = 'leave';
+    else if (this.#stopped === 'no') this.#stopped = 'drain';
     this.#wake();
   }
 
   stats(): ListenerStats {
     return {
       backend: 'recvmmsg',
-      sockets: this.#sockets.map((socket) => ({
-        host: socket.host,
-        port: socket.port,
-        receiveBufferWanted: this.#wanted,
-        receiveBufferGranted: socket.receiveBufferGranted,
-        kernelDropped: socket.drops.total,
-        datagrams: socket.datagrams,
-        bytes: socket.bytes,
-      })),
+      sockets: socketStats(this.#sockets, this.#wanted),
+      dropReadings: this.#sockets.map((socket) => socket.drops.reading),
       warnings: this.#warnings,
     };
   }
@@ -176,19 +176,11 @@ class RecvmmsgListener implements Listener {
   }
 }
 
-function openingWarnings(sockets: readonly UdpSocket[], wanted: number): string[] {
-  const warnings: string[] = [];
-  const short = sockets.filter((socket) => socket.receiveBufferGranted < wanted);
-  if (short.length > 0) {
-    const granted = Math.min(...short.map((socket) => socket.receiveBufferGranted));
-    const endpoints = short.map((socket) => endpointText(socket.host, socket.port));
-    warnings.push(receiveBufferWarning(wanted, granted, endpoints)!);
-  }
-  const refused = sockets.find((socket) => socket.filterRefused !== undefined);
-  if (refused !== undefined) {
-    warnings.push(
-      `the kernel refused to choose lanes by source address (${refused.filterRefused}): an exporter that sends from several ports may be spread over lanes; set listen.lanes: 1 if it uses templates`,
-    );
-  }
-  return warnings;
+/** Checks that this process has the socket under its number, and keeps programs that it starts from having it too. */
+function inherit(system: Libc, { fd, host, port }: InheritedSocket): void {
+  if (boundPort(system, fd) === port && system.closeOnExec(fd) === 0) return;
+  throw new ListenError(
+    'socket_failed',
+    `descriptor ${fd} of this process is not the socket of ${endpointText(host, port)} that it was said to be`,
+  );
 }
