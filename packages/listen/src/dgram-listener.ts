@@ -87,6 +87,7 @@ class DgramListener implements Listener {
   readonly #warnings: string[];
   readonly #batch: DatagramBatch = {
     count: 0,
+    first: 0,
     data: new Uint8Array(DATA_BYTES),
     starts: new Uint32Array(SLOTS),
     ends: new Uint32Array(SLOTS),
@@ -172,7 +173,9 @@ class DgramListener implements Listener {
 
   #flush(handler: ListenHandler): void {
     this.#flushPlanned = false;
-    if (this.#batch.count > 0) handler.onBatch(this.#batch);
+    const { count } = this.#batch;
+    if (count > 0) handler.onBatch(this.#batch);
+    this.#batch.first += count;
     this.#batch.count = 0;
     this.#used = 0;
   }

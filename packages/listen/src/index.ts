@@ -1,5 +1,7 @@
 // @weir/listen: how bytes arrive. UDP lanes: recvmmsg on Linux, node:dgram elsewhere, behind one interface.
 export * from './errors.ts';
+export { leftInRing } from './linux/left-in-ring.ts';
+export { RING_BYTES } from './linux/ring-layout.ts';
 export * from './listener.ts';
 export * from './open-sockets.ts';
 export * from './ports-free.ts';

@@ -1,5 +1,5 @@
 // What a lane receives with: the interface that both backends stand behind, and the choice between them.
-import { libcUnavailable } from '@weir/libc';
+import { libcUnavailable, type Memory } from '@weir/libc';
 import { dgramListener } from './dgram-listener.ts';
 import { ListenError } from './errors.ts';
 import { recvmmsgListener } from './linux/recvmmsg-listener.ts';
@@ -9,6 +9,8 @@ import { type ResolvedBind, resolveBinds } from './resolve.ts';
 /** Datagrams of one local port, as they lie in the receive slots. Valid only during `onBatch`: the slots are used again. */
 export interface DatagramBatch {
   count: number;
+  /** Running number of datagram 0: later ones have greater numbers, also those that a later process takes in the same memory. */
+  first: number;
   /** All slots; datagram `i` is `data[starts[i], ends[i])`. Bytes outside are of earlier datagrams. */
   readonly data: Uint8Array<ArrayBuffer>;
   readonly starts: Uint32Array;
@@ -105,6 +107,8 @@ export interface ListenOptions {
   readonly lanes: number;
   /** `auto`: recvmmsg where it works, else dgram. */
   readonly backend?: 'auto' | Backend;
+  /** Memory of at least RING_BYTES to receive into, which outlives this process: see `leftInRing`. Must stay until `close`. */
+  readonly ring?: Memory;
 }
 
 export interface BackendOptions extends Omit<ListenOptions, 'binds' | 'backend'> {

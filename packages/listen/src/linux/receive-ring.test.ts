@@ -3,7 +3,8 @@ import { libc, libcUnavailable, MSG_DONTWAIT } from '@weir/libc';
 import { formatAddress } from '@weir/record';
 import { afterEach, describe, expect, it } from 'vitest';
 import { bindSocket } from './bind-socket.ts';
-import { ReceiveRing, SLOTS } from './receive-ring.ts';
+import { ReceiveRing } from './receive-ring.ts';
+import { SLOTS } from './ring-layout.ts';
 
 const open: (() => void)[] = [];
 afterEach(() => {
@@ -36,9 +37,10 @@ describe.runIf(libcUnavailable() === undefined)('the ring that recvmmsg fills', 
       const payloads = lengths.map((length, index) => Buffer.alloc(length, index + 1));
       await send({ address, port: socket.port }, payloads);
 
-      const count = libc().recvmmsg(socket.fd, ring.address, SLOTS, MSG_DONTWAIT, null);
+      ring.begin(socket.port);
+      const count = libc().recvmmsg(socket.fd, ring.messages, SLOTS, MSG_DONTWAIT, null);
       expect(count).toBe(lengths.length);
-      ring.take(count, socket.port, Date.now());
+      ring.take(count, Date.now());
       const { data, starts, ends, truncated, peers } = ring.batch;
       expect([...truncated.subarray(0, count)]).toEqual([0, 0, 1, 1, 0]);
       for (const [slot, payload] of payloads.entries()) {
@@ -52,8 +54,9 @@ describe.runIf(libcUnavailable() === undefined)('the ring that recvmmsg fills', 
         { address, port: socket.port },
         [10, 20, 30].map((length) => Buffer.alloc(length)),
       );
-      const again = libc().recvmmsg(socket.fd, ring.address, SLOTS, MSG_DONTWAIT, null);
-      ring.take(again, socket.port, Date.now());
+      ring.begin(socket.port);
+      const again = libc().recvmmsg(socket.fd, ring.messages, SLOTS, MSG_DONTWAIT, null);
+      ring.take(again, Date.now());
       expect([...ring.batch.truncated.subarray(0, again)]).toEqual([0, 0, 0]);
     },
   );

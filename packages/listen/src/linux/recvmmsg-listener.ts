@@ -14,7 +14,8 @@ import type {
 import { boundPort } from './bind-socket.ts';
 import { openingWarnings, socketStats } from './listener-stats.ts';
 import { openForLane } from './open-group.ts';
-import { ReceiveRing, SLOTS } from './receive-ring.ts';
+import { ReceiveRing } from './receive-ring.ts';
+import { SLOTS } from './ring-layout.ts';
 import { UdpSocket } from './udp-socket.ts';
 
 /** Longest time between two turns of the event loop while datagrams keep coming. */
@@ -30,8 +31,9 @@ export function recvmmsgListener(options: BackendOptions): Listener {
   const system = libc();
   const given = options.sockets?.filter(({ lane }) => lane === options.lane);
   for (const socket of given ?? []) inherit(system, socket);
+  const inMemory = options.ring === undefined ? undefined : ReceiveRing.inMemory(options.ring);
   const sockets = given ?? openForLane(system, options.binds, options);
-  return new RecvmmsgListener(system, sockets, options);
+  return new RecvmmsgListener(system, sockets, inMemory ?? ReceiveRing.acquire(system), options);
 }
 
 class RecvmmsgListener implements Listener {
@@ -47,9 +49,9 @@ class RecvmmsgListener implements Listener {
   #lastTick = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor(system: Libc, sockets: readonly InheritedSocket[], options: BackendOptions) {
+  constructor(system: Libc, sockets: readonly InheritedSocket[], ring: ReceiveRing, options: BackendOptions) {
     this.#libc = system;
-    this.#ring = ReceiveRing.acquire(system);
+    this.#ring = ring;
     this.#sockets = sockets.map((socket) => new UdpSocket(system, socket, socket.dropsCounted));
     this.#watches = sockets.map(({ fd }) => system.watch(fd));
     this.#wanted = options.receiveBufferBytes;
@@ -90,13 +92,14 @@ class RecvmmsgListener implements Listener {
   /** One call on one socket. Returns the datagrams handed over. */
   #receive(socket: UdpSocket, handler: ListenHandler): number {
     const ring = this.#ring;
-    const count = this.#libc.recvmmsg(socket.fd, ring.address, SLOTS, MSG_DONTWAIT, null);
+    ring.begin(socket.port);
+    const count = this.#libc.recvmmsg(socket.fd, ring.messages, SLOTS, MSG_DONTWAIT, null);
     if (count <= 0) {
       socket.owed = 0;
       if (count < 0) this.#failed(socket);
       return 0;
     }
-    ring.take(count, socket.port, Date.now());
+    ring.take(count, Date.now());
     socket.took(count, ring.lastBytes, count < SLOTS);
     if (ring.lastDrops >= 0) socket.drops.observe(ring.lastDrops);
     handler.onBatch(ring.batch);

@@ -20,12 +20,12 @@ export class Receiver {
     this.process.send({ ...start, sockets: inherited satisfies InheritedSocket[] });
   }
 
-  /** Resolves when it is about to receive. */
-  static async start(start: ReceiverStart): Promise<{ receiver: Receiver }> {
+  /** Resolves when it is about to receive, with how many datagrams it found left by the one before. */
+  static async start(start: ReceiverStart): Promise<{ receiver: Receiver; left: number }> {
     const receiver = new Receiver(start);
     const message = await receiver.#next();
     if (message.type !== 'ready') throw new Error(`unexpected ${message.type}`);
-    return { receiver };
+    return { receiver, left: message.left };
   }
 
   #next(): Promise<FromReceiver> {
