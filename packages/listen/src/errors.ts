@@ -7,6 +7,8 @@ export type ListenErrorCode =
   | 'not_permitted'
   /** The host is no address, does not resolve, or is not an address of this machine. */
   | 'bad_address'
+  /** A socket that systemd opened for this program cannot be used. */
+  | 'bad_activation'
   /** The backend asked for cannot work on this system. */
   | 'backend_unavailable'
   /** Any other failure of the system; the message names the call. */

@@ -97,7 +97,7 @@ export interface ListenOptions {
    * system choose (see `stats`).
    */
   readonly binds?: readonly { readonly host: string; readonly port: number }[];
-  /** Sockets of `openSockets`; those of other lanes are left alone. The listener closes its own. */
+  /** Sockets of `openSockets` or `activatedSockets`; those of other lanes are left alone. The listener closes its own. */
   readonly sockets?: readonly InheritedSocket[];
   readonly receiveBufferBytes: number;
   /** Let other sockets share the ports of `binds` (SO_REUSEPORT). Implied by more than one lane. */
