@@ -24,6 +24,7 @@ export const SO_DOMAIN = 39;
 export const SO_RXQ_OVFL = 40;
 export const SO_ATTACH_REUSEPORT_CBPF = 51;
 export const SO_MEMINFO = 55;
+export const SO_BINDTOIFINDEX = 62;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_TRUNC = 0x20;
 

@@ -257,6 +257,7 @@ class DgramListener implements Listener {
         bytes,
       })),
       dropReadings: [],
+      floods: [],
       warnings: this.#warnings,
     };
   }

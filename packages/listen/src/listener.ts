@@ -34,6 +34,7 @@ export interface ListenHandler {
   onTick(nowMs: number): void;
 }
 
+/** Of one address and port, which may be two sockets (see OpenSocket). */
 export interface SocketStats {
   readonly host: string;
   readonly port: number;
@@ -50,6 +51,15 @@ export interface SocketStats {
   readonly bytes: number;
 }
 
+/** A sender that had a large part in filling a socket. */
+export interface Flood {
+  readonly address: string;
+  /** Part of all datagrams that came to this lane, 0 to 1, those that the kernel dropped among them. An estimate. */
+  readonly share: number;
+  /** Whether its datagrams are kept apart, so that only they are dropped. */
+  readonly diverted: boolean;
+}
+
 export type Backend = 'recvmmsg' | 'dgram';
 
 export interface ListenerStats {
@@ -57,6 +67,8 @@ export interface ListenerStats {
   readonly sockets: readonly SocketStats[];
   /** The kernel's drop counter (u32) for each socket of `ListenOptions.sockets` of this lane, in their order: see InheritedSocket. */
   readonly dropReadings: readonly number[];
+  /** Who filled the sockets of late, the heaviest first; empty when nothing was dropped for ten seconds. */
+  readonly floods: readonly Flood[];
   /** Sentences for the operator: what the system refused and what to do about it. */
   readonly warnings: readonly string[];
 }
@@ -112,6 +124,8 @@ export interface ListenOptions {
    * there that nothing is left. Not used by dgram.
    */
   readonly ring?: Memory;
+  /** From `divertedMemory`, the same for all lanes of a process: without it lanes that share ports do not divert floods. */
+  readonly diverted?: SharedArrayBuffer;
 }
 
 export interface BackendOptions extends Omit<ListenOptions, 'binds' | 'backend'> {

@@ -15,6 +15,8 @@ export interface OpenSocket {
   readonly port: number;
   readonly family: 4 | 6;
   readonly lane: number;
+  /** The lane's second socket of this port: it gets what senders send that would otherwise fill the first one. */
+  readonly spare: boolean;
   /** Bytes. */
   readonly receiveBufferGranted: number;
   /** Why the kernel does not choose sockets by source address, when it does not: the name of an error. */

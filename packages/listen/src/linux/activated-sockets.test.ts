@@ -30,7 +30,7 @@ async function freePorts(count: number): Promise<number[]> {
   const binds = Array.from({ length: count }, () => ({ host: '127.0.0.1', port: 0 }));
   const sockets = (await openSockets({ binds, receiveBufferBytes: 1, lanes: 1 }))!;
   closeSockets(sockets);
-  return sockets.map(({ port }) => port);
+  return sockets.filter(({ spare }) => !spare).map(({ port }) => port);
 }
 
 /** Waits until systemd-socket-activate says on its error output that it listens there. */
@@ -112,8 +112,8 @@ describe('sockets that systemd opened', () => {
     await send(first, 'c');
     const { activated, received, variables, inherited } = await done;
     expect(activated?.sockets).toMatchObject([
-      { fd: 3, host: '127.0.0.1', port: first, family: 4, lane: 0 },
-      { fd: 4, host: '127.0.0.1', port: second, family: 4, lane: 1 },
+      { fd: 3, host: '127.0.0.1', port: first, family: 4, lane: 0, spare: false },
+      { fd: 4, host: '127.0.0.1', port: second, family: 4, lane: 1, spare: false },
     ]);
     expect(activated?.sockets[0].receiveBufferGranted).toBeGreaterThanOrEqual(106_496);
     expect(activated?.page).toBeUndefined();
@@ -146,7 +146,10 @@ describe.runIf(libcUnavailable() === undefined)('sockets passed as sd_listen_fds
   it('are told by address and family, and neither passed on nor told to children', async () => {
     const { fd, port } = udp('::1');
     const { activated, variables, inherited } = await activate([fd], { LISTEN_FDNAMES: 'ipfix', LISTEN_PIDFDID: '7' });
-    expect(activated?.sockets).toMatchObject([{ fd: 3, host: '::1', port, family: 6, lane: 0 }]);
+    expect(activated?.sockets).toMatchObject([
+      { fd: 3, host: '::1', port, family: 6, lane: 0, spare: false },
+      { host: '::1', port, family: 6, lane: 0, spare: true },
+    ]);
     expect({ variables, inherited }).toEqual({ variables: [], inherited: [] });
     for (const address of ['0.0.0.0', '::']) {
       expect((await activate([udp(address).fd])).activated?.sockets[0].host).toBe(address);
@@ -165,6 +168,19 @@ describe.runIf(libcUnavailable() === undefined)('sockets passed as sd_listen_fds
       expect(byLane.sort(), source).toEqual([0, 4]);
     }
     for (const lane of received!) expect(lane.length).toBeGreaterThan(0);
+  });
+
+  it('have spare ones only where a port has one', async () => {
+    const { fd, port } = udp('127.0.0.1', 0, true);
+    const alone = udp();
+    const { activated } = await activate([fd, udp('127.0.0.1', port, true).fd, alone.fd]);
+    const found = activated!.sockets.map((socket) => ({ port: socket.port, spare: socket.spare }));
+    expect(found).toEqual([
+      { port, spare: false },
+      { port, spare: false },
+      { port: alone.port, spare: false },
+      { port: alone.port, spare: true },
+    ]);
   });
 
   it('are another process’s when LISTEN_PID says so', () => {

@@ -17,8 +17,9 @@ import {
 } from '@weir/libc';
 import { endpointText, ListenError } from '../errors.ts';
 import type { OpenSocket } from '../open-sockets.ts';
-import { askForDropsAndTimes, receiveBuffer, setReceiveBuffer } from './bind-socket.ts';
-import { attachToGroup, laneProgram } from './lane-filter.ts';
+import { askForDropsAndTimes, receiveBuffer, setReceiveBuffer, unboundSocket } from './bind-socket.ts';
+import { attachToGroup } from './classic-bpf.ts';
+import { laneProgram } from './lane-program.ts';
 import { SOCKADDR_BYTES, sockaddrHost, sockaddrPort } from './sockaddr.ts';
 
 /** SD_LISTEN_FDS_START. */
@@ -77,7 +78,8 @@ export function activatedSockets(
     else if (page === undefined) page = { fd, host: socket.host, port: socket.port };
     else throw refusal(passed, 'a second TCP socket, and the page has one', 'leave one ListenStream=');
   }
-  return { sockets: chooseBySource(system, sockets), page };
+  const chosen = chooseBySource(system, sockets);
+  return { sockets: options.lanes === 1 ? withSpares(system, chosen, options) : chosen, page };
 }
 
 interface Taken {
@@ -134,7 +136,7 @@ function datagramSocket(
   const had = receiveBuffer(system, fd);
   const receiveBufferGranted =
     had >= receiveBufferBytes ? had : Math.max(had, setReceiveBuffer(system, fd, receiveBufferBytes));
-  return { fd, host, port, family, lane: index % lanes, receiveBufferGranted };
+  return { fd, host, port, family, lane: index % lanes, spare: false, receiveBufferGranted };
 }
 
 /** Sockets that share a port (ReusePort=yes, and the port given several times) get each source address in one of them. */
@@ -147,4 +149,23 @@ function chooseBySource(system: Libc, sockets: readonly OpenSocket[]): OpenSocke
     const filterRefused = attachToGroup(system, socket.fd, laneProgram(group.length));
     return filterRefused === undefined ? socket : { ...socket, filterRefused };
   });
+}
+
+/**
+ * For a lane that is alone, and ports that have one socket. Only sockets of one user can share a port, so those that systemd opened for a
+ * program of another user stay alone when a flood comes.
+ */
+function withSpares(
+  system: Libc,
+  sockets: readonly OpenSocket[],
+  { receiveBufferBytes }: ActivationOptions,
+): OpenSocket[] {
+  const all = [...sockets];
+  for (const group of Map.groupBy(sockets, ({ host, port }) => endpointText(host, port)).values()) {
+    if (group.length > 1) continue;
+    const { host, family, port } = group[0];
+    const bind = { host, address: host, family, port };
+    all.push({ ...group[0], ...unboundSocket(system, bind, { receiveBufferBytes, reusePort: true }), spare: true });
+  }
+  return all;
 }

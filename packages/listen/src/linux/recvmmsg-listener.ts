@@ -12,7 +12,8 @@ import type {
   StopOptions,
 } from '../listener.ts';
 import { boundPort } from './bind-socket.ts';
-import { openingWarnings, socketStats } from './listener-stats.ts';
+import { FloodControl } from './flood-control.ts';
+import { floodWarning, openingWarnings, socketStats } from './listener-stats.ts';
 import { openForLane } from './open-group.ts';
 import { ReceiveRing } from './receive-ring.ts';
 import { SLOTS } from './ring-layout.ts';
@@ -21,6 +22,8 @@ import { UdpSocket } from './udp-socket.ts';
 /** Longest time between two turns of the event loop while datagrams keep coming. */
 const SLICE_MS = 20;
 const TICK_MS = 40;
+/** How often to see whether spare sockets that nothing comes to are still so. */
+const LOOK_MS = 1000;
 /** How long to let datagrams gather after the queues ran empty: one call then takes dozens instead of one or two. */
 const GATHER_MS = 2;
 /** Only with a buffer that holds far more than arrives in that time: 1 MiB is about 450 full-sized datagrams. */
@@ -38,25 +41,37 @@ export function recvmmsgListener(options: BackendOptions): Listener {
 
 class RecvmmsgListener implements Listener {
   readonly #libc: Libc;
+  /** As they were given. */
+  readonly #given: readonly UdpSocket[];
+  /** The first ones of all ports, then the spare ones. */
   readonly #sockets: readonly UdpSocket[];
+  readonly #firsts: readonly UdpSocket[];
+  readonly #spares: readonly UdpSocket[];
   readonly #ring: ReceiveRing;
-  readonly #watches: readonly ReadableWatch[];
+  readonly #watches: ReadonlyMap<UdpSocket, ReadableWatch>;
   readonly #wanted: number;
   readonly #warnings: string[];
   readonly #gathers: boolean;
+  readonly #floods: FloodControl;
   #stopped: 'no' | 'drain' | 'leave' = 'no';
   #wake: () => void = () => {};
   #lastTick = Number.NEGATIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(system: Libc, sockets: readonly InheritedSocket[], ring: ReceiveRing, options: BackendOptions) {
     this.#libc = system;
     this.#ring = ring;
-    this.#sockets = sockets.map((socket) => new UdpSocket(system, socket, socket.dropsCounted));
-    this.#watches = sockets.map(({ fd }) => system.watch(fd));
+    this.#given = sockets.map((socket) => new UdpSocket(system, socket, socket.dropsCounted));
+    this.#firsts = this.#given.filter(({ spare }) => !spare);
+    this.#spares = this.#given.filter(({ spare }) => spare);
+    this.#sockets = [...this.#firsts, ...this.#spares];
+    this.#watches = new Map(this.#sockets.map((socket) => [socket, system.watch(socket.fd)]));
     this.#wanted = options.receiveBufferBytes;
-    this.#warnings = [...options.warnings, ...openingWarnings(this.#sockets, options.receiveBufferBytes)];
-    this.#gathers = this.#sockets.every((socket) => socket.receiveBufferGranted >= GATHER_BUFFER);
+    this.#warnings = [...options.warnings, ...openingWarnings(this.#firsts, options)];
+    this.#gathers = this.#firsts.every((socket) => socket.receiveBufferGranted >= GATHER_BUFFER);
+    const { lane, lanes, diverted: memory } = options;
+    this.#floods = new FloodControl(system, this.#firsts, this.#spares, { lane, lanes, memory });
   }
 
   async run(handler: ListenHandler): Promise<void> {
@@ -76,17 +91,41 @@ class RecvmmsgListener implements Listener {
     let any = false;
     for (;;) {
       let full = false;
-      for (const socket of this.#sockets) {
+      for (const socket of this.#turn()) {
         const count = this.#receive(socket, handler);
         any ||= count > 0;
         full ||= count === SLOTS;
         if (this.#stopped !== 'no') return 'some';
       }
       const now = performance.now();
-      if (now - this.#lastTick >= TICK_MS) this.#tick(handler, now);
+      if (now - this.#lastTick >= TICK_MS) {
+        this.#tick(handler, now);
+        this.#floods.tick(now);
+        any = this.#lookAtSpares(handler, now) || any;
+      }
       if (!full) return any ? 'some' : 'none';
       if (now >= sliceEnd) return 'more';
     }
+  }
+
+  /** While no sender is diverted: a process before this one may have diverted some. */
+  #lookAtSpares(handler: ListenHandler, now: number): boolean {
+    if (this.#floods.usesSpares) return false;
+    const again = now - this.#lookedAt >= LOOK_MS;
+    if (again) this.#lookedAt = now;
+    let any = false;
+    for (const spare of this.#spares) {
+      if (again) spare.findBound();
+      if (spare.bound) any = this.#receive(spare, handler) > 0 || any;
+    }
+    return any;
+  }
+
+  /** The sockets to read now, each once. What was queued in some before senders moved to the others is read before those. */
+  #turn(): readonly UdpSocket[] {
+    if (!this.#floods.usesSpares) return this.#firsts;
+    if (this.#spares.some(isOwed)) return this.#spares;
+    return this.#firsts.some(isOwed) ? this.#firsts : this.#sockets;
   }
 
   /** One call on one socket. Returns the datagrams handed over. */
@@ -102,6 +141,7 @@ class RecvmmsgListener implements Listener {
     ring.take(count, Date.now());
     socket.took(count, ring.lastBytes, count < SLOTS);
     if (ring.lastDrops >= 0) socket.drops.observe(ring.lastDrops);
+    this.#floods.count(socket, ring.batch);
     handler.onBatch(ring.batch);
     return count;
   }
@@ -116,25 +156,26 @@ class RecvmmsgListener implements Listener {
 
   #tick(handler: ListenHandler, now: number): void {
     this.#lastTick = now;
-    for (const socket of this.#sockets) socket.read();
+    for (const socket of this.#sockets) if (socket.bound) socket.read();
     handler.onTick(now);
   }
 
   /** Until a datagram waits, the next tick is due, or `stop`. */
   #waitReadable(): Promise<void> {
+    const sockets = this.#floods.usesSpares ? this.#sockets : this.#firsts;
     return new Promise((resolve) => {
       let waiting = true;
       const done = () => {
         if (!waiting) return;
         waiting = false;
         clearTimeout(timer);
-        for (const watch of this.#watches) watch.stop();
+        for (const socket of sockets) this.#watches.get(socket)?.stop();
         this.#wake = () => {};
         resolve();
       };
       const timer = setTimeout(done, TICK_MS);
       this.#wake = done;
-      for (const watch of this.#watches) watch.start(done);
+      for (const socket of sockets) this.#watches.get(socket)?.start(done);
     });
   }
 
@@ -161,11 +202,13 @@ class RecvmmsgListener implements Listener {
   }
 
   stats(): ListenerStats {
+    const { floods, refused } = this.#floods;
     return {
       backend: 'recvmmsg',
       sockets: socketStats(this.#sockets, this.#wanted),
-      dropReadings: this.#sockets.map((socket) => socket.drops.reading),
-      warnings: this.#warnings,
+      dropReadings: this.#given.map((socket) => socket.drops.reading),
+      floods,
+      warnings: refused === undefined ? this.#warnings : [...this.#warnings, floodWarning(refused)],
     };
   }
 
@@ -173,17 +216,23 @@ class RecvmmsgListener implements Listener {
     if (this.#closed) return;
     this.#closed = true;
     this.stop();
-    for (const watch of this.#watches) watch.close();
+    for (const watch of this.#watches.values()) watch.close();
     for (const socket of this.#sockets) socket.close();
     this.#ring.release();
   }
 }
 
 /** Checks that this process has the socket under its number, and keeps programs that it starts from having it too. */
-function inherit(system: Libc, { fd, host, port }: InheritedSocket): void {
-  if (boundPort(system, fd) === port && system.closeOnExec(fd) === 0) return;
+function inherit(system: Libc, { fd, host, port, spare }: InheritedSocket): void {
+  const had = boundPort(system, fd);
+  // A spare one is bound when it is needed.
+  if ((had === port || (spare && had === 0)) && system.closeOnExec(fd) === 0) return;
   throw new ListenError(
     'socket_failed',
     `descriptor ${fd} of this process is not the socket of ${endpointText(host, port)} that it was said to be`,
   );
+}
+
+function isOwed(socket: UdpSocket): boolean {
+  return socket.owed > 0;
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { LaneReporter } from './lane-reporter.ts';
 
 const NOW = 1_763_600_000_000;
-const STATS = { backend: 'dgram', sockets: [], dropReadings: [], warnings: [] } as const;
+const STATS = { backend: 'dgram', sockets: [], dropReadings: [], floods: [], warnings: [] } as const;
 const NAMES = { id: 512, scopes: 1, fields: [templateField(10), templateField(82, 4)] };
 
 describe('the report of a lane', () => {

@@ -1,23 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { libcUnavailable } from '@weir/libc';
 import { describe, expect, it } from 'vitest';
+import type { Arrivals } from '../testing/diverted-sources.ts';
+import { inNamespace, noNamespace as why } from '../testing/namespace.ts';
 import type { Spread } from '../testing/spread-sources.ts';
 
-const SCRIPT = fileURLToPath(new URL('../testing/spread-sources.ts', import.meta.url));
 const LANES = 3;
 const EACH = 6;
-/** Root may make a network namespace; others may in a user namespace, where the system allows it. */
-const UNSHARE = process.getuid?.() === 0 ? ['--net'] : ['--user', '--map-root-user', '--net'];
-const why =
-  libcUnavailable() ??
-  (spawnSync('unshare', [...UNSHARE, 'ip', 'link']).status === 0 ? undefined : 'needs unshare and ip');
 
 function spread(host: string, target: string, sources: readonly string[]): Spread {
-  const command = [...UNSHARE, process.execPath, SCRIPT, host, target, String(LANES), String(EACH), ...sources];
-  const { status, stdout, stderr } = spawnSync('unshare', command, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Spread;
+  return inNamespace<Spread>('spread-sources.ts', host, target, String(LANES), String(EACH), ...sources);
 }
 
 /** Every source in one lane with all of its datagrams, and every lane with some of the sources. */
@@ -63,4 +53,38 @@ describe('choosing a lane by source address', () => {
     const sources = hosts(30, (n) => `fd00::${n.toString(16)}`);
     expectOneLaneEach(spread('fd00::7', 'fd00::7', sources), sources);
   });
+
+  it.runIf(why === undefined)('sends diverted addresses to the spare socket of their lane, and no others', () => {
+    const fold = (a: string, b: string) => [`2001:db8::${a}:0:${b}`, `2001:db8::${b}:0:${a}`];
+    // The words of these, exclusive-ored, are the same: only a comparison of all of them tells them apart.
+    const [diverted6, folded6] = fold('7', '9');
+    const others = [...hosts(12, (n) => `10.9.8.${n}`), ...hosts(12, (n) => `2001:db8::${n}`)];
+    const diverted = ['10.9.8.3', '2001:db8::5', diverted6, '10.200.0.1'];
+    const sources = [...others, diverted6, folded6];
+    const before = inNamespace<Arrivals>('diverted-sources.ts', String(LANES), '', sources.join());
+    const after = inNamespace<Arrivals>('diverted-sources.ts', String(LANES), diverted.join(), sources.join());
+    expect(Object.keys(before).sort()).toEqual([...sources].sort());
+    expect(Object.values(before).some(({ spare }) => spare)).toBe(false);
+    for (const source of sources) {
+      expect(after[source], source).toEqual({ lane: before[source].lane, spare: diverted.includes(source) });
+    }
+  });
+
+  it.runIf(why === undefined)(
+    'can divert as many addresses as a program may hold, for a lane that is alone too',
+    () => {
+      const many = [...hosts(64, (n) => `2001:db8:1::${n}`), ...hosts(63, (n) => `10.1.1.${n}`), '10.9.8.7'];
+      const arrivals = inNamespace<Arrivals>(
+        'diverted-sources.ts',
+        '1',
+        many.join(),
+        '10.9.8.7,10.9.8.8,2001:db8:1::64',
+      );
+      expect(arrivals).toEqual({
+        '10.9.8.7': { lane: 0, spare: true },
+        '10.9.8.8': { lane: 0, spare: false },
+        '2001:db8:1::64': { lane: 0, spare: true },
+      });
+    },
+  );
 });
