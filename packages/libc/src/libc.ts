@@ -27,6 +27,7 @@ export const SO_MEMINFO = 55;
 const F_DUPFD_CLOEXEC = 1030;
 /** Descriptors below are standard input, output and error. */
 const FIRST_FREE = 3;
+export const SO_BINDTOIFINDEX = 62;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_TRUNC = 0x20;
 

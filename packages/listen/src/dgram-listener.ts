@@ -12,6 +12,8 @@ const DATA_BYTES = 1 << 20;
 /** What Node reads at most of a datagram; the longest UDP payload is shorter, so none is ever cut. */
 const LONGEST_DATAGRAM = 65_536;
 const TICK_MS = 25;
+/** The longest a stop may take while senders go on: how much was queued at the stop nobody can say here. */
+const DRAIN_MS = 10_000;
 /** Addresses of peers kept in words, so that text is parsed once an exporter and not once a datagram. */
 const PEERS_CAP = 4096;
 
@@ -224,7 +226,7 @@ class DgramListener implements Listener {
 
   /** Node reads what waits in each turn of the event loop: after three without a datagram the queues are empty. */
   async #drained(): Promise<void> {
-    const deadline = performance.now() + 2_000;
+    const deadline = performance.now() + DRAIN_MS;
     let quiet = 0;
     let before = -1;
     while (quiet < 3 && this.#stopped === 'drain' && performance.now() < deadline) {

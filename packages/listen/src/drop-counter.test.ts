@@ -16,6 +16,16 @@ describe('the drop counter', () => {
   });
 });
 
+describe('the drop counter of a socket that others used before', () => {
+  it('counts from the reading on up to which they counted, also when that is about to wrap', () => {
+    const drops = new DropCounter(0xffffff00);
+    for (const reading of [0xfffffe00, 0xffffff00, 0xffffff10]) drops.observe(reading);
+    expect([drops.total, drops.reading]).toEqual([0x10, 0xffffff10]);
+    drops.observe(0x20);
+    expect([drops.total, drops.reading]).toEqual([0x120, 0x20]);
+  });
+});
+
 describe('the receive buffer warning', () => {
   it('names the sysctl with the size that is wanted', () => {
     const text = receiveBufferWarning(134_217_728, 212_992, ['127.0.0.1:2055']);

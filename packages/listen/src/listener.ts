@@ -119,7 +119,10 @@ export interface ListenOptions {
   readonly lanes: number;
   /** `auto`: recvmmsg where it works, else dgram. */
   readonly backend?: 'auto' | Backend;
-  /** Memory of at least RING_BYTES to receive into, which outlives this process: see `leftInRing`. Must stay until `close`. */
+  /**
+   * Memory of at least RING_BYTES to receive into, which outlives this process: see `leftInRing`. Must stay until `close`, which says
+   * there that nothing is left. Not used by dgram.
+   */
   readonly ring?: Memory;
   /** From `divertedMemory`, the same for all lanes of a process: without it lanes that share ports do not divert floods. */
   readonly diverted?: SharedArrayBuffer;

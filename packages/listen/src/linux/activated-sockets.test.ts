@@ -33,6 +33,16 @@ async function freePorts(count: number): Promise<number[]> {
   return sockets.filter(({ spare }) => !spare).map(({ port }) => port);
 }
 
+/** Waits until systemd-socket-activate says on its error output that it listens there. */
+async function says(child: ChildProcess, address: string): Promise<void> {
+  let text = '';
+  for await (const data of child.stderr!.iterator({ destroyOnReturn: false })) {
+    text += String(data);
+    if (text.includes(`Listening on ${address}`)) return;
+  }
+  throw new Error(`it ended and said: ${text}`);
+}
+
 async function outcome(child: ChildProcess): Promise<ActivatedOutcome> {
   cleanups.push(() => child.kill('SIGKILL'));
   let out = '';
@@ -96,7 +106,7 @@ describe('sockets that systemd opened', () => {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const done = outcome(child);
-    await once(child.stderr, 'data');
+    await says(child, `127.0.0.1:${second}`);
     await send(first, 'a');
     await send(second, 'b');
     await send(first, 'c');
@@ -113,17 +123,18 @@ describe('sockets that systemd opened', () => {
 
   it.runIf(noSystemd === undefined)('may be a TCP socket for the page besides', async () => {
     const [flows, page] = await freePorts(2);
-    const tcp = ['systemd-socket-activate', '-l', `127.0.0.1:${page}`, ...NODE, '1', '1'];
+    // An address that no connections of other programs have been closed on of late.
+    const tcp = ['systemd-socket-activate', '-l', `127.0.77.1:${page}`, ...NODE, '1', '1'];
     const child = spawn('systemd-socket-activate', ['-d', '-l', `127.0.0.1:${flows}`, ...tcp], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const done = outcome(child);
-    await once(child.stderr, 'data');
+    await says(child, `127.0.0.1:${flows}`);
     await send(flows, 'a');
-    const text = await visit(page);
-    expect(text).toBe('the page');
+    await says(child, `127.0.77.1:${page}`);
+    expect(await visit(page)).toBe('the page');
     expect(await done).toMatchObject({
-      activated: { page: { host: '127.0.0.1', port: page } },
+      activated: { page: { host: '127.0.77.1', port: page } },
       received: [['a']],
       variables: [],
       inherited: [],
@@ -135,7 +146,10 @@ describe.runIf(libcUnavailable() === undefined)('sockets passed as sd_listen_fds
   it('are told by address and family, and neither passed on nor told to children', async () => {
     const { fd, port } = udp('::1');
     const { activated, variables, inherited } = await activate([fd], { LISTEN_FDNAMES: 'ipfix', LISTEN_PIDFDID: '7' });
-    expect(activated?.sockets).toMatchObject([{ fd: 3, host: '::1', port, family: 6, lane: 0 }]);
+    expect(activated?.sockets).toMatchObject([
+      { fd: 3, host: '::1', port, family: 6, lane: 0, spare: false },
+      { host: '::1', port, family: 6, lane: 0, spare: true },
+    ]);
     expect({ variables, inherited }).toEqual({ variables: [], inherited: [] });
     for (const address of ['0.0.0.0', '::']) {
       expect((await activate([udp(address).fd])).activated?.sockets[0].host).toBe(address);
@@ -154,6 +168,19 @@ describe.runIf(libcUnavailable() === undefined)('sockets passed as sd_listen_fds
       expect(byLane.sort(), source).toEqual([0, 4]);
     }
     for (const lane of received!) expect(lane.length).toBeGreaterThan(0);
+  });
+
+  it('have spare ones only where a port has one', async () => {
+    const { fd, port } = udp('127.0.0.1', 0, true);
+    const alone = udp();
+    const { activated } = await activate([fd, udp('127.0.0.1', port, true).fd, alone.fd]);
+    const found = activated!.sockets.map((socket) => ({ port: socket.port, spare: socket.spare }));
+    expect(found).toEqual([
+      { port, spare: false },
+      { port, spare: false },
+      { port: alone.port, spare: false },
+      { port: alone.port, spare: true },
+    ]);
   });
 
   it('are another process’s when LISTEN_PID says so', () => {
@@ -227,14 +254,11 @@ function fifo(): number {
 function visit(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
-    const attempt = (left: number) => {
-      const connection = connect(port, '127.0.0.1');
-      connection.on('data', (data) => {
-        text += String(data);
-      });
-      connection.on('end', () => resolve(text));
-      connection.on('error', (error) => (left === 0 ? reject(error) : setTimeout(attempt, 50, left - 1)));
-    };
-    attempt(200);
+    const connection = connect(port, '127.0.77.1');
+    connection.on('data', (data) => {
+      text += String(data);
+    });
+    connection.on('end', () => resolve(text));
+    connection.on('error', reject);
   });
 }

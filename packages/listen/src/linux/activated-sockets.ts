@@ -17,8 +17,9 @@ import {
 } from '@weir/libc';
 import { endpointText, ListenError } from '../errors.ts';
 import type { OpenSocket } from '../open-sockets.ts';
-import { askForDropsAndTimes, receiveBuffer, setReceiveBuffer } from './bind-socket.ts';
-import { attachLaneProgram, laneProgram } from './lane-program.ts';
+import { askForDropsAndTimes, receiveBuffer, setReceiveBuffer, unboundSocket } from './bind-socket.ts';
+import { attachToGroup } from './classic-bpf.ts';
+import { laneProgram } from './lane-program.ts';
 import { SOCKADDR_BYTES, sockaddrHost, sockaddrPort } from './sockaddr.ts';
 
 /** SD_LISTEN_FDS_START. */
@@ -77,7 +78,8 @@ export function activatedSockets(
     else if (page === undefined) page = { fd, host: socket.host, port: socket.port };
     else throw refusal(passed, 'a second TCP socket, and the page has one', 'leave one ListenStream=');
   }
-  return { sockets: chooseBySource(system, sockets), page };
+  const chosen = chooseBySource(system, sockets);
+  return { sockets: options.lanes === 1 ? withSpares(system, chosen, options) : chosen, page };
 }
 
 interface Taken {
@@ -144,7 +146,26 @@ function chooseBySource(system: Libc, sockets: readonly OpenSocket[]): OpenSocke
     const group = groups.get(endpointText(socket.host, socket.port))!;
     if (group.length === 1) return socket;
     // The same for each of the group: attaching replaces.
-    const filterRefused = attachLaneProgram(system, socket.fd, laneProgram(group.length));
+    const filterRefused = attachToGroup(system, socket.fd, laneProgram(group.length));
     return filterRefused === undefined ? socket : { ...socket, filterRefused };
   });
+}
+
+/**
+ * For a lane that is alone, and ports that have one socket. Only sockets of one user can share a port, so those that systemd opened for a
+ * program of another user stay alone when a flood comes.
+ */
+function withSpares(
+  system: Libc,
+  sockets: readonly OpenSocket[],
+  { receiveBufferBytes }: ActivationOptions,
+): OpenSocket[] {
+  const all = [...sockets];
+  for (const group of Map.groupBy(sockets, ({ host, port }) => endpointText(host, port)).values()) {
+    if (group.length > 1) continue;
+    const { host, family, port } = group[0];
+    const bind = { host, address: host, family, port };
+    all.push({ ...group[0], ...unboundSocket(system, bind, { receiveBufferBytes, reusePort: true }), spare: true });
+  }
+  return all;
 }

@@ -24,24 +24,35 @@ async function port(lanes = 1): Promise<UdpSocket[]> {
   return open.map((socket) => new UdpSocket(libc(), socket));
 }
 
+interface LaneOptions {
+  readonly lane?: number;
+  readonly memory?: SharedArrayBuffer;
+  readonly system?: Libc;
+  /** Sockets of another port besides. */
+  readonly besides?: readonly UdpSocket[];
+}
+
 /** One lane's flood control, with its own time: each tick is 50 ms after the one before. */
 class Lane {
   readonly control: FloodControl;
   readonly first: UdpSocket;
   readonly spare: UdpSocket;
+  readonly #sockets: readonly UdpSocket[];
   now = performance.now();
 
-  constructor(sockets: readonly UdpSocket[], lane = 0, memory?: SharedArrayBuffer, system: Libc = libc()) {
+  constructor(sockets: readonly UdpSocket[], { lane = 0, memory, system = libc(), besides = [] }: LaneOptions = {}) {
     const lanes = sockets.length / 2;
     this.first = sockets[lane];
     this.spare = sockets[lanes + lane];
-    this.control = new FloodControl(system, [this.first], [this.spare], { lane, lanes, memory });
+    this.#sockets = [this.first, this.spare, ...besides];
+    const firsts = this.#sockets.filter(({ spare }) => !spare);
+    const spares = this.#sockets.filter(({ spare }) => spare);
+    this.control = new FloodControl(system, firsts, spares, { lane, lanes, memory });
   }
 
   tick(after = 50): void {
     this.now += after;
-    this.first.read();
-    this.spare.read();
+    for (const socket of this.#sockets) socket.read();
     this.control.tick(this.now);
   }
 
@@ -137,6 +148,22 @@ describe.runIf(libcUnavailable() === undefined)('flood control', () => {
     expect(lane.control.floods).toEqual([]);
   });
 
+  it('does not put quiet senders beside a flood when the lane did not run for a moment', async () => {
+    const lane = new Lane(await port());
+    await lane.flood(FLOOD);
+    const quiet = Array.from({ length: 10 }, (_, n) => `127.0.7.${n + 1}`);
+    for (let round = 0; round < 20; round++) {
+      await send(FLOOD, lane.first.port, 600);
+      // Every fifth time, what they sent meanwhile has filled the socket.
+      if (round % 5 === 0) for (const from of quiet) await send(from, lane.first.port, 50);
+      lane.tick();
+      lane.read(lane.first);
+      lane.read(lane.spare);
+    }
+    for (const from of quiet) await send(from, lane.first.port);
+    expect(lane.read(lane.first)).toEqual(new Set(quiet));
+  });
+
   it('keeps a sender apart for as long as it fills the spare socket', async () => {
     const lane = new Lane(await port());
     await lane.flood(FLOOD);
@@ -181,7 +208,7 @@ describe.runIf(libcUnavailable() === undefined)('flood control', () => {
   it('diverts for one lane and leaves what another lane diverts', async () => {
     const sockets = await port(2);
     const memory = divertedMemory(2);
-    const lanes = [new Lane(sockets, 0, memory), new Lane(sockets, 1, memory)];
+    const lanes = [new Lane(sockets, { lane: 0, memory }), new Lane(sockets, { lane: 1, memory })];
     const floods: string[][] = [[], []];
     for (let host = 1; floods.some((own) => own.length < 3); host++) {
       const address = `127.0.8.${host}`;
@@ -197,6 +224,16 @@ describe.runIf(libcUnavailable() === undefined)('flood control', () => {
     }
   });
 
+  it('diverts a sender from one port after the other', async () => {
+    const [first, second] = [await port(), await port()];
+    const lane = new Lane(first, { besides: second });
+    await lane.flood(FLOOD);
+    await lane.flood(FLOOD, second[0]);
+    lane.read(second[1]);
+    for (const socket of [first[0], second[0]]) await send(FLOOD, socket.port);
+    expect([...first, ...second].map((socket) => lane.read(socket).size)).toEqual([0, 1, 0, 1]);
+  });
+
   it('tells who floods although the kernel refuses to divert, and why it does', async () => {
     const refusing: Libc = {
       ...libc(),
@@ -204,11 +241,13 @@ describe.runIf(libcUnavailable() === undefined)('flood control', () => {
         name === SO_ATTACH_REUSEPORT_CBPF ? -1 : libc().setsockopt(fd, level, name, value, length),
       errno: () => 'EPERM',
     };
-    const lane = new Lane(await port(), 0, undefined, refusing);
+    const lane = new Lane(await port(), { system: refusing });
     await lane.flood(FLOOD);
     expect(lane.control.refused).toBe('EPERM');
     expect(lane.control.floods).toEqual([{ address: FLOOD, share: expect.any(Number), diverted: false }]);
+    // The two share the port by now, and the kernel chooses as it likes.
     await send(FLOOD, lane.first.port);
-    expect(lane.read(lane.first)).toEqual(new Set([FLOOD]));
+    expect([...lane.read(lane.first), ...lane.read(lane.spare)]).toEqual([FLOOD]);
+    expect(lane.control.usesSpares).toBe(true);
   });
 });

@@ -1,26 +1,25 @@
 // Which socket of a port gets a datagram: a classic BPF program that the kernel runs for each, on the source address alone, so that an
 // exporter whose source port changes (most do, at every restart) keeps the lane that holds its templates.
-import { type Libc, SO_ATTACH_REUSEPORT_CBPF, SOL_SOCKET } from '@weir/libc';
 import { isIPv4 } from '@weir/record';
-
-/** The kernel's SKF_NET_OFF: offsets from here on address the network header. */
-const NETWORK = -0x100000;
-
-// Opcodes of <linux/bpf_common.h>: class | size or operation | mode or source.
-const LOAD_BYTE = 0x30;
-const LOAD_WORD = 0x20;
-const LOAD_MEMORY = 0x60;
-const LOAD_MEMORY_X = 0x61;
-const STORE_MEMORY = 0x02;
-const ADD = 0x04;
-const RIGHT_SHIFT = 0x74;
-const MULTIPLY = 0x24;
-const MODULO = 0x94;
-const XOR_X = 0xac;
-const JUMP_EQUAL = 0x15;
-const JUMP = 0x05;
-const RETURN = 0x06;
-const RETURN_A = 0x16;
+import {
+  ADD,
+  assemble,
+  type Instruction,
+  JUMP,
+  JUMP_EQUAL,
+  LOAD_BYTE,
+  LOAD_MEMORY,
+  LOAD_MEMORY_X,
+  LOAD_WORD,
+  MODULO,
+  MULTIPLY,
+  NETWORK,
+  RETURN,
+  RETURN_A,
+  RIGHT_SHIFT,
+  STORE_MEMORY,
+  XOR_X,
+} from './classic-bpf.ts';
 
 /** Fibonacci hashing: spreads addresses that differ by a constant step, as nodes' often do. */
 const SPREAD = 0x9e3779b1;
@@ -28,23 +27,11 @@ const SPREAD = 0x9e3779b1;
 const IPV4_SOURCE = 12;
 const IPV6_SOURCE = 8;
 
-/** Addresses that a program can divert: each takes up to ten of the 4,096 instructions that the kernel allows. */
+/** Addresses that a program can divert: each takes up to nine of the 4,096 instructions that the kernel allows. */
 export const DIVERTED_CAP = 128;
-/** struct sock_filter. */
-const INSTRUCTION = 8;
-/** struct sock_fprog: count (u16), padding, pointer to the instructions. */
-const FPROG = 16;
-
 // Jumps to the two ends of the program, before it is known where those lie.
 const TO_LANE = -1;
 const TO_SPARE = -2;
-
-interface Instruction {
-  readonly code: number;
-  readonly k: number;
-  readonly whenTrue?: number;
-  readonly whenFalse?: number;
-}
 
 /**
  * The program as an array of struct sock_filter. It returns the index of a socket in the group of SO_REUSEPORT, which is the order in
@@ -133,31 +120,4 @@ function ipv6Branch(diverted: Uint32Array, addresses: readonly number[]): Instru
 /** Address words are read from memory as they lie there, in network order. */
 function hostOrder(word: number): number {
   return (word >>> 24) | ((word >>> 8) & 0xff00) | ((word << 8) & 0xff0000) | (word << 24);
-}
-
-function assemble(program: readonly Instruction[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(program.length * INSTRUCTION);
-  const view = new DataView(bytes.buffer);
-  for (const [index, { code, k, whenTrue = 0, whenFalse = 0 }] of program.entries()) {
-    view.setUint16(index * INSTRUCTION, code, true);
-    view.setUint8(index * INSTRUCTION + 2, whenTrue);
-    view.setUint8(index * INSTRUCTION + 3, whenFalse);
-    view.setInt32(index * INSTRUCTION + 4, k | 0, true);
-  }
-  return bytes;
-}
-
-/** Where a program lies while the kernel copies it, of the greatest length; made once per thread, since nothing frees it. */
-let scratch: ReturnType<Libc['allocate']> | undefined;
-
-/** Gives the whole group of `fd` this program instead of the one it had. Returns the system's name of the error, or undefined. */
-export function attachLaneProgram(libc: Libc, fd: number, program: Uint8Array): string | undefined {
-  scratch ??= libc.allocate(FPROG + 4096 * INSTRUCTION);
-  const { address, memory } = scratch;
-  new Uint8Array(memory).set(program, FPROG);
-  const view = new DataView(memory);
-  view.setUint16(0, program.length / INSTRUCTION, true);
-  view.setBigUint64(8, address + BigInt(FPROG), true);
-  const fprog = new Uint8Array(memory, 0, FPROG);
-  return libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, fprog, FPROG) === 0 ? undefined : libc.errno();
 }

@@ -1,9 +1,22 @@
-import { type Libc, libc, libcUnavailable, SO_ATTACH_REUSEPORT_CBPF } from '@weir/libc';
+import {
+  IPPROTO_IPV6,
+  IPV6_V6ONLY,
+  type Libc,
+  libc,
+  libcUnavailable,
+  SO_ATTACH_REUSEPORT_CBPF,
+  SO_REUSEPORT,
+  SOL_SOCKET,
+} from '@weir/libc';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openListener } from '../listener.ts';
 import { closeSockets, type OpenSocket } from '../open-sockets.ts';
-import { bindSocket } from './bind-socket.ts';
+import { bindSocket, boundPort, unboundSocket } from './bind-socket.ts';
+import { attachToGroup } from './classic-bpf.ts';
+import { laneProgram } from './lane-program.ts';
 import { openGroup } from './open-group.ts';
+import { sockaddr } from './sockaddr.ts';
+import { bindSpare } from './spare-socket.ts';
 
 const open: (() => void)[] = [];
 afterEach(() => {
@@ -50,5 +63,42 @@ describe.runIf(libcUnavailable() === undefined)('the sockets of a port whose ker
     const listener = await openListener({ sockets, receiveBufferBytes: 1, reusePort: false, lane: 0, lanes: 1 });
     open.unshift(() => listener.close());
     expect(listener.stats().warnings).toEqual([expect.stringContaining('a sender that floods a port can push out')]);
+  });
+});
+
+describe.runIf(libcUnavailable() === undefined)('the spare socket of a lane that is alone', () => {
+  it('joins a first one that takes IPv6 only, which systemd may have made so', () => {
+    const bind = { host: '::', address: '::', family: 6, port: 0 } as const;
+    const first = unboundSocket(libc(), bind, { receiveBufferBytes: 65_536, reusePort: false });
+    const spare = unboundSocket(libc(), bind, { receiveBufferBytes: 65_536, reusePort: true });
+    open.push(
+      () => libc().close(first.fd),
+      () => libc().close(spare.fd),
+    );
+    libc().setsockopt(first.fd, IPPROTO_IPV6, IPV6_V6ONLY, Uint32Array.of(1), 4);
+    const any = sockaddr('::', 6, 0);
+    expect(libc().bind(first.fd, any, any.length)).toBe(0);
+    expect(attachToGroup(libc(), first.fd, laneProgram(1))).toBe('EINVAL');
+    expect(bindSpare(libc(), first.fd, spare.fd)).toBeUndefined();
+    expect(boundPort(libc(), spare.fd)).toBe(boundPort(libc(), first.fd));
+    // The first one is of a group now.
+    expect(attachToGroup(libc(), first.fd, laneProgram(1))).toBeUndefined();
+    // Once is enough, whoever does it.
+    expect(bindSpare(libc(), first.fd, spare.fd)).toBeUndefined();
+  });
+
+  it('leaves the port to the first one alone when it cannot be bound', () => {
+    const first = bindSocket(libc(), BIND, { receiveBufferBytes: 1, reusePort: false });
+    open.push(() => libc().close(first.fd));
+    const spare = unboundSocket(
+      libc(),
+      { ...BIND, family: 6, address: '::1' },
+      { receiveBufferBytes: 1, reusePort: true },
+    );
+    open.push(() => libc().close(spare.fd));
+    expect(bindSpare(libc(), first.fd, spare.fd)).toBe('EINVAL');
+    const shared = Uint32Array.of(7);
+    libc().getsockopt(first.fd, SOL_SOCKET, SO_REUSEPORT, shared, Uint32Array.of(4));
+    expect(shared[0]).toBe(0);
   });
 });

@@ -4,7 +4,8 @@ import type { Libc } from '@weir/libc';
 import type { OpenSocket } from '../open-sockets.ts';
 import type { ResolvedBind } from '../resolve.ts';
 import { bindSocket, sharePort, unboundSocket } from './bind-socket.ts';
-import { attachLaneProgram, laneProgram } from './lane-program.ts';
+import { attachToGroup } from './classic-bpf.ts';
+import { laneProgram } from './lane-program.ts';
 import { laneProgramRefused } from './spare-socket.ts';
 
 export interface GroupOptions {
@@ -38,7 +39,7 @@ export function openGroup(libc: Libc, bind: ResolvedBind, { receiveBufferBytes, 
     for (let index = 1; index < lanes * 2; index++) {
       add(bindSocket(libc, { ...bind, port }, { receiveBufferBytes, reusePort: true }), index % lanes, index >= lanes);
     }
-    const filterRefused = attachLaneProgram(libc, first.fd, laneProgram(lanes));
+    const filterRefused = attachToGroup(libc, first.fd, laneProgram(lanes));
     return filterRefused === undefined ? sockets : withoutSpares(libc, sockets, filterRefused);
   } catch (error) {
     for (const { fd } of sockets) libc.close(fd);
@@ -69,7 +70,7 @@ export function openForLane(
       else {
         const { host, family } = bind;
         const bound = bindSocket(libc, bind, { receiveBufferBytes, reusePort: true });
-        const filterRefused = lanes > 1 ? attachLaneProgram(libc, bound.fd, laneProgram(lanes)) : undefined;
+        const filterRefused = lanes > 1 ? attachToGroup(libc, bound.fd, laneProgram(lanes)) : undefined;
         sockets.push({ ...bound, host, family, lane, spare: false, filterRefused });
       }
     }

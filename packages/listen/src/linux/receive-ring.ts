@@ -89,8 +89,9 @@ export class ReceiveRing {
     this.batch = batchOver(memory);
   }
 
-  /** Gives the memory back for the next listener in this thread, if it is this process's own. */
+  /** All that was taken is finished. Gives the memory back for the next listener in this thread, if it is this process's own. */
   release(): void {
+    this.#words[COUNT_WORD] = 0;
     if (this.#own) idle.push(this);
   }
 

@@ -1,9 +1,13 @@
 import { createSocket } from 'node:dgram';
-import { libcUnavailable } from '@weir/libc';
-import { formatAddress } from '@weir/record';
+import { libc, libcUnavailable } from '@weir/libc';
+import { formatAddress, parseAddress } from '@weir/record';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Listener, openListener } from '../listener.ts';
+import { openSockets } from '../open-sockets.ts';
 import { numberedSender } from '../testing/numbered.ts';
+import { attachToGroup } from './classic-bpf.ts';
+import { laneProgram } from './lane-program.ts';
+import { bindSpare } from './spare-socket.ts';
 
 const open: (() => void)[] = [];
 afterEach(() => {
@@ -124,5 +128,35 @@ describe.runIf(libcUnavailable() === undefined)('receiving with recvmmsg', () =>
     await done;
     sending = false;
     expect(received).toBeGreaterThan(0);
+  });
+
+  it('finds out that another process has bound a spare socket and diverts to it', async () => {
+    const sockets = (await openSockets({
+      binds: [{ host: '127.0.0.1', port: 0 }],
+      receiveBufferBytes: 1 << 20,
+      lanes: 1,
+    }))!;
+    const [first, spare] = sockets;
+    const listener = await openListener({ sockets, receiveBufferBytes: 1 << 20, reusePort: false, lane: 0, lanes: 1 });
+    open.push(() => listener.close());
+    const received = Promise.withResolvers<void>();
+    let count = 0;
+    const done = listener.run({
+      onBatch: (batch) => {
+        count += batch.count;
+        if (count === 10) received.resolve();
+      },
+      onTick: () => {},
+    });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(bindSpare(libc(), first.fd, spare.fd)).toBeUndefined();
+    expect(attachToGroup(libc(), spare.fd, laneProgram(1, parseAddress('127.0.0.1')))).toBeUndefined();
+    const from = await numberedSender(first.port);
+    open.push(() => from.close());
+    await from.send(10);
+    await received.promise;
+    listener.stop();
+    await done;
+    expect(count).toBe(10);
   });
 });

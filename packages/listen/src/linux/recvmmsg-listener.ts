@@ -9,20 +9,21 @@ import type {
   Listener,
   ListenerStats,
   ListenHandler,
-  SocketStats,
   StopOptions,
 } from '../listener.ts';
-import { receiveBufferWarning } from '../receive-buffer.ts';
+import { boundPort } from './bind-socket.ts';
 import { FloodControl } from './flood-control.ts';
+import { floodWarning, openingWarnings, socketStats } from './listener-stats.ts';
 import { openForLane } from './open-group.ts';
 import { ReceiveRing } from './receive-ring.ts';
 import { SLOTS } from './ring-layout.ts';
-import { SOCKADDR_BYTES, sockaddrPort } from './sockaddr.ts';
 import { UdpSocket } from './udp-socket.ts';
 
 /** Longest time between two turns of the event loop while datagrams keep coming. */
 const SLICE_MS = 20;
 const TICK_MS = 40;
+/** How often to see whether spare sockets that nothing comes to are still so. */
+const LOOK_MS = 1000;
 /** How long to let datagrams gather after the queues ran empty: one call then takes dozens instead of one or two. */
 const GATHER_MS = 2;
 /** Only with a buffer that holds far more than arrives in that time: 1 MiB is about 450 full-sized datagrams. */
@@ -33,8 +34,9 @@ export function recvmmsgListener(options: BackendOptions): Listener {
   const system = libc();
   const given = options.sockets?.filter(({ lane }) => lane === options.lane);
   for (const socket of given ?? []) inherit(system, socket);
+  const inMemory = options.ring === undefined ? undefined : ReceiveRing.inMemory(options.ring);
   const sockets = given ?? openForLane(system, options.binds, options);
-  return new RecvmmsgListener(system, sockets, options);
+  return new RecvmmsgListener(system, sockets, inMemory ?? ReceiveRing.acquire(system), options);
 }
 
 class RecvmmsgListener implements Listener {
@@ -54,11 +56,12 @@ class RecvmmsgListener implements Listener {
   #stopped: 'no' | 'drain' | 'leave' = 'no';
   #wake: () => void = () => {};
   #lastTick = Number.NEGATIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor(system: Libc, sockets: readonly InheritedSocket[], options: BackendOptions) {
+  constructor(system: Libc, sockets: readonly InheritedSocket[], ring: ReceiveRing, options: BackendOptions) {
     this.#libc = system;
-    this.#ring = options.ring === undefined ? ReceiveRing.acquire(system) : ReceiveRing.inMemory(options.ring);
+    this.#ring = ring;
     this.#given = sockets.map((socket) => new UdpSocket(system, socket, socket.dropsCounted));
     this.#firsts = this.#given.filter(({ spare }) => !spare);
     this.#spares = this.#given.filter(({ spare }) => spare);
@@ -98,11 +101,24 @@ class RecvmmsgListener implements Listener {
       if (now - this.#lastTick >= TICK_MS) {
         this.#tick(handler, now);
         this.#floods.tick(now);
-        if (!this.#floods.usesSpares) for (const spare of this.#spares) any = this.#receive(spare, handler) > 0 || any;
+        any = this.#lookAtSpares(handler, now) || any;
       }
       if (!full) return any ? 'some' : 'none';
       if (now >= sliceEnd) return 'more';
     }
+  }
+
+  /** While no sender is diverted: a process before this one may have diverted some. */
+  #lookAtSpares(handler: ListenHandler, now: number): boolean {
+    if (this.#floods.usesSpares) return false;
+    const again = now - this.#lookedAt >= LOOK_MS;
+    if (again) this.#lookedAt = now;
+    let any = false;
+    for (const spare of this.#spares) {
+      if (again) spare.findBound();
+      if (spare.bound) any = this.#receive(spare, handler) > 0 || any;
+    }
+    return any;
   }
 
   /** The sockets to read now, each once. What was queued in some before senders moved to the others is read before those. */
@@ -140,7 +156,7 @@ class RecvmmsgListener implements Listener {
 
   #tick(handler: ListenHandler, now: number): void {
     this.#lastTick = now;
-    for (const socket of this.#sockets) socket.read();
+    for (const socket of this.#sockets) if (socket.bound) socket.read();
     handler.onTick(now);
   }
 
@@ -186,25 +202,10 @@ class RecvmmsgListener implements Listener {
   }
 
   stats(): ListenerStats {
-    const endpoints = new Map<string, SocketStats>();
-    for (const socket of this.#sockets) {
-      const { host, port, receiveBufferGranted } = socket;
-      const at = endpointText(host, port);
-      const before = endpoints.get(at);
-      endpoints.set(at, {
-        host,
-        port,
-        receiveBufferWanted: this.#wanted,
-        receiveBufferGranted: Math.min(receiveBufferGranted, before?.receiveBufferGranted ?? receiveBufferGranted),
-        kernelDropped: socket.drops.total + (before?.kernelDropped ?? 0),
-        datagrams: socket.datagrams + (before?.datagrams ?? 0),
-        bytes: socket.bytes + (before?.bytes ?? 0),
-      });
-    }
     const { floods, refused } = this.#floods;
     return {
       backend: 'recvmmsg',
-      sockets: [...endpoints.values()],
+      sockets: socketStats(this.#sockets, this.#wanted),
       dropReadings: this.#given.map((socket) => socket.drops.reading),
       floods,
       warnings: refused === undefined ? this.#warnings : [...this.#warnings, floodWarning(refused)],
@@ -223,8 +224,7 @@ class RecvmmsgListener implements Listener {
 
 /** Checks that this process has the socket under its number, and keeps programs that it starts from having it too. */
 function inherit(system: Libc, { fd, host, port, spare }: InheritedSocket): void {
-  const name = new Uint8Array(SOCKADDR_BYTES);
-  const had = system.getsockname(fd, name, Uint32Array.of(SOCKADDR_BYTES)) === 0 ? sockaddrPort(name) : -1;
+  const had = boundPort(system, fd);
   // A spare one is bound when it is needed.
   if ((had === port || (spare && had === 0)) && system.closeOnExec(fd) === 0) return;
   throw new ListenError(
@@ -235,27 +235,4 @@ function inherit(system: Libc, { fd, host, port, spare }: InheritedSocket): void
 
 function isOwed(socket: UdpSocket): boolean {
   return socket.owed > 0;
-}
-
-function openingWarnings(sockets: readonly UdpSocket[], { receiveBufferBytes, lanes }: BackendOptions): string[] {
-  const warnings: string[] = [];
-  const short = sockets.filter((socket) => socket.receiveBufferGranted < receiveBufferBytes);
-  if (short.length > 0) {
-    const granted = Math.min(...short.map((socket) => socket.receiveBufferGranted));
-    const endpoints = short.map((socket) => endpointText(socket.host, socket.port));
-    warnings.push(receiveBufferWarning(receiveBufferBytes, granted, endpoints)!);
-  }
-  const refused = sockets.find((socket) => socket.filterRefused !== undefined)?.filterRefused;
-  if (refused !== undefined) {
-    warnings.push(
-      lanes === 1
-        ? floodWarning(refused)
-        : `the kernel refused to choose lanes by source address (${refused}): an exporter that sends from several ports may be spread over lanes; set listen.lanes: 1 if it uses templates`,
-    );
-  }
-  return warnings;
-}
-
-function floodWarning(refused: string): string {
-  return `the kernel refused to choose sockets by source address (${refused}): a sender that floods a port can push out what others send there`;
 }

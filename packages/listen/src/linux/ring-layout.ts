@@ -64,5 +64,6 @@ export function ringFirst(memory: ArrayBuffer): number | undefined {
   const words = new Uint32Array(memory, 0, OWN_HEADER / 4);
   const first = new Float64Array(memory, 0, OWN_HEADER / 8)[FIRST_DOUBLE];
   const ours = words[MAGIC_WORD] === MAGIC && words[LENGTH_WORD] === RING_BYTES;
-  return ours && Number.isSafeInteger(first) && first >= 0 ? first : undefined;
+  // Far from where doubles no longer tell whole numbers apart.
+  return ours && Number.isInteger(first) && first >= 0 && first < 2 ** 52 ? first : undefined;
 }

@@ -22,7 +22,7 @@ export class UdpSocket {
   readonly host: string;
   readonly port: number;
   readonly spare: boolean;
-  /** False for a spare socket that has not been needed yet. */
+  /** False for a spare socket that has not been needed yet: nothing comes to it. */
   bound: boolean;
   readonly receiveBufferGranted: number;
   readonly filterRefused: string | undefined;
@@ -37,7 +37,9 @@ export class UdpSocket {
    * everything that had arrived by then, and waits a bounded time although senders go on.
    */
   owed = 0;
-  /** Whether it was filling of late; whoever counts floods says for how long. */
+  /** Whether its queue had overflowed between the last two looks at it, or was about to overflow at the last. */
+  fills = false;
+  /** Whether that was so at any look since someone set this to false. */
   filled = false;
   #dropsBefore = 0;
   readonly #libc: Libc;
@@ -57,6 +59,11 @@ export class UdpSocket {
     this.buffer = socket.receiveBufferGranted * 2;
   }
 
+  /** Sees whether another process that has this socket too, a predecessor that is about to end, has bound it. */
+  findBound(): void {
+    this.bound ||= boundPort(this.#libc, this.fd) !== 0;
+  }
+
   /**
    * Asks the kernel for the length of the queue, and for its drop counter, which knows of drops after the last datagram too. False on
    * kernels and in sandboxes that do not tell.
@@ -70,11 +77,11 @@ export class UdpSocket {
     return true;
   }
 
-  /** Whether its queue has overflowed since the last call, or is about to. */
-  fills(): boolean {
-    const dropped = this.drops.total > this.#dropsBefore;
+  /** After `read`. */
+  lookAtQueue(): void {
+    this.fills = this.drops.total > this.#dropsBefore || this.queued > this.buffer * FULL;
+    this.filled ||= this.fills;
     this.#dropsBefore = this.drops.total;
-    return dropped || this.queued > this.buffer * FULL;
   }
 
   /** From now on `owed` says what of the present queue is left. */

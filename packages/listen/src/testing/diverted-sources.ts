@@ -7,7 +7,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { libc, MSG_DONTWAIT } from '@weir/libc';
 import { formatAddress, parseAddress } from '@weir/record';
-import { attachLaneProgram, laneProgram } from '../linux/lane-program.ts';
+import { attachToGroup } from '../linux/classic-bpf.ts';
+import { laneProgram } from '../linux/lane-program.ts';
 import { ReceiveRing } from '../linux/receive-ring.ts';
 import { SLOTS } from '../linux/ring-layout.ts';
 import { bindSpare } from '../linux/spare-socket.ts';
@@ -26,7 +27,7 @@ if (configured.status !== 0) throw new Error(configured.stderr);
 const sockets = (await openSockets({ binds: [{ host: '::', port: 0 }], receiveBufferBytes: 1 << 20, lanes }))!;
 if (lanes === 1) bindSpare(libc(), sockets[0].fd, sockets[1].fd);
 const words = Uint32Array.from(diverted.flatMap((address) => [...parseAddress(address)]));
-const refused = attachLaneProgram(libc(), sockets[0].fd, laneProgram(lanes, words));
+const refused = attachToGroup(libc(), sockets[0].fd, laneProgram(lanes, words));
 if (refused !== undefined) throw new Error(`the kernel refused the program: ${refused}`);
 
 for (const source of sources) {

@@ -42,8 +42,8 @@ process.once('message', async (start: ReceiverStart) => {
   };
   const ring = start.ring === undefined ? undefined : mapFile(start.ring, RING_BYTES);
   const left = ring === undefined ? undefined : leftInRing(ring.memory);
-  const unfinished = left === undefined ? 0 : Math.min(left.count, Math.max(0, finished[0] + 1 - left.first));
-  if (left !== undefined) note(left, unfinished);
+  const done = left === undefined ? 0 : Math.min(left.count, Math.max(0, finished[0] + 1 - left.first));
+  if (left !== undefined) note(left, done);
   const { sockets, lane, lanes } = start;
   const listener = await openListener({
     sockets,
@@ -57,7 +57,7 @@ process.once('message', async (start: ReceiverStart) => {
     if (message === 'stats') say({ type: 'stats', stats: listener.stats() });
     else listener.stop({ drain: message === 'stop' });
   });
-  say({ type: 'ready', left: left === undefined ? 0 : left.count - unfinished });
+  say({ type: 'ready', left: left === undefined ? 0 : left.count - done });
   await listener.run({ onBatch: (batch) => note(batch, 0), onTick: () => {} });
   say({ type: 'done', stats: listener.stats() });
   listener.close();

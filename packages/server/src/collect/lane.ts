@@ -136,7 +136,8 @@ class Lane implements ListenHandler {
     }
   }
 
-  onTick(now: number): void {
+  onTick(): void {
+    const now = Date.now();
     if (this.#batch.length > 0) {
       if (this.#batchSince === 0) this.#batchSince = now;
       else if (now - this.#batchSince >= BATCH_AGE_MS) this.#flush();
