@@ -50,7 +50,6 @@ export function startEngine(options: EngineOptions): Session {
     // The control group may hold other processes, whose memory is not the engine's: it asks its own allocator. Where there is no group
     // to be read it would print a stack trace at every start.
     `--memory_worker_use_cgroup=0`,
-    ...(process.env.XARGS?.split(' ') ?? []),
   ];
   let session: Session | undefined;
   const { text, error } = captureStderr(() => {
