@@ -1,5 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CheckReport } from '@weir/store';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -73,15 +75,17 @@ describe('weir store', () => {
   });
 
   it('says when the data is in use and the storing process does not answer', async () => {
-    // A Weir whose storing process is still starting: process 1 lives wherever tests run.
     const data = join(dir, 'data');
     await runWeir(['store', 'check', '--data', data, '--store-url', 'http://127.0.0.1:1']);
-    const stat = readFileSync('/proc/1/stat', 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    writeFileSync(join(data, 'weir.pid'), `1 ${stat[19]}\n`);
+    // A Weir whose storing process is still starting.
+    const lock = join(data, 'weir.lock');
+    const holder = spawn('flock', [lock, 'sh', '-c', 'echo; read line'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    await once(holder.stdout, 'data');
+    writeFileSync(lock, JSON.stringify({ pid: holder.pid, host: hostname() }));
     const { code, stderr } = await runWeir(['store', 'check', '--data', data]);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('the Weir with process id 1 has')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`the Weir with process id ${holder.pid} has`)]);
     expect(stderr).toContain('its storing process does not answer: wait until it is ready, or stop it');
+    holder.stdin.end();
+    await once(holder, 'exit');
   });
 });

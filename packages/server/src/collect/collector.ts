@@ -1,6 +1,6 @@
 // The collecting process's main thread: starts the lanes, puts their reports together, hands complete spool files to the consumers, and
 // accounts for processes before it that were killed.
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { exporterNode, type Inventory, inventoryEntities } from '@weir/enrich';
 import { assertPortsFree, divertedMemory, type InheritedSocket, ListenError } from '@weir/listen';
 import { type DimensionName, type DimensionRow, steadyNow } from '@weir/record';
@@ -30,8 +30,15 @@ import { collectorListens, NO_OUTAGES, type Outages, outageWarnings } from '../o
 import { type CollectorStatus, type ConsumerBacklog, writeStatus } from '../status.ts';
 import { VERSION } from '../version.ts';
 import { Giver } from './account/give.ts';
-import { claimFolder, deadProcesses, type ProcessFiles, processFiles, removeFolder } from './account/process-files.ts';
-import { type Recovered, recoverProcess } from './account/recover.ts';
+import {
+  claimFolder,
+  deadProcesses,
+  type ProcessFiles,
+  processFiles,
+  removeFolder,
+  replaysIn,
+} from './account/process-files.ts';
+import { type Left, type Recovered, recoverProcess } from './account/recover.ts';
 import { Teller } from './account/teller.ts';
 import { type ConsumerPlan, consumersOf, NAMES } from './consumers.ts';
 import { DimensionOutbox } from './dimension-outbox.ts';
@@ -80,6 +87,8 @@ export class Collector {
   /** The oldest file of each consumer, and since when it is (milliseconds of this process). */
   readonly #oldest = new Map<string, { readonly name: string; readonly since: number }>();
   readonly #exportersWritten = new Map<string, string>();
+  /** How many replays this process has taken over. */
+  #inherited = 0;
   #inventory: Inventory | undefined;
   #unwatch: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
@@ -191,8 +200,11 @@ export class Collector {
     for (const lane of this.#lanes) lane.stop(true);
     await Promise.all(this.#lanes.map((lane) => lane.stopped));
     this.#write();
-    // Only what is told and handed over may be forgotten: the next process looks at the rest.
-    if (this.#problem === '' && this.#waiting.length === 0) this.#guard(() => removeFolder(this.#files));
+    // Only what is told, handed over and done may be forgotten: the next process looks at the rest.
+    this.#guard(() => {
+      const isDone = this.#problem === '' && this.#waiting.length === 0 && replaysIn(this.#files).length === 0;
+      if (isDone) removeFolder(this.#files);
+    });
   }
 
   /** Uses an inventory that no file holds: the demo's. */
@@ -279,12 +291,23 @@ export class Collector {
     for (const token of deadProcesses(this.#spool, this.#start.token)) {
       this.#guard(() => {
         const files = processFiles(this.#spool, token);
-        const recovered = recoverProcess(this.#spool, files, this.#config.collector, this.#giver);
-        for (const [lane, replay] of recovered.rings) replays[lane % this.#lanes.length].push(replay);
-        this.#logRecovered(recovered);
+        const inherit = (left: Left) => {
+          const { lane, replay } = this.#inherit(left);
+          replays[lane].push(replay);
+        };
+        this.#logRecovered(recoverProcess(this.#spool, files, this.#config.collector, this.#giver, inherit));
       });
     }
     return replays;
+  }
+
+  /** Takes over what another process left undone: from now on it is this one's, also if this one is killed. */
+  #inherit({ path, lane: of, done }: Left): { readonly lane: number; readonly replay: Replay } {
+    const lane = of % this.#lanes.length;
+    const number = this.#inherited++;
+    const own = this.#files.replay(lane, number, done);
+    renameSync(path, own);
+    return { lane, replay: { path: own, number, done } };
   }
 
   #logRecovered({ flowsLost, datagramsLost, flowsSalvaged, files }: Recovered): void {

@@ -12,11 +12,11 @@ import {
   RING_BYTES,
 } from '@weir/listen';
 import { FlowBatch, parseNetwork } from '@weir/record';
-import { nameSource, SpoolError, SpoolWriter } from '@weir/spool';
+import { nameSource, SpoolError, SpoolWriter, tryUnlink } from '@weir/spool';
 import { Decoder } from '@weir/wire';
 import { CounterMemory, counterBytes, ROOM } from './account/counter-memory.ts';
 import { DROP_READINGS_BYTES, DropReadings } from './account/drop-readings.ts';
-import { dropReadingsPath, processFiles } from './account/process-files.ts';
+import { dropReadingsPath, processFiles, readMemory } from './account/process-files.ts';
 import { mapOrUndefined } from './account/shared-memory.ts';
 import { DecoderState } from './decoder-state.ts';
 import { DemoMark } from './demo-mark.ts';
@@ -105,13 +105,22 @@ class Lane implements ListenHandler {
     for (const replay of replays) this.replay(replay);
   }
 
-  /** Takes the datagrams that a process which was killed had not done. */
-  replay({ ring, done }: Replay): void {
-    const left = leftInRing(ring);
-    if (left !== undefined) this.#take(left, done);
+  /**
+   * Takes the datagrams that a process which was killed had not done. The file is there until that is noted: killed meanwhile, the next
+   * process goes on with it.
+   */
+  replay({ path, number, done }: Replay): void {
+    this.#guard(() => {
+      const left = leftInRing(readMemory(path));
+      this.#memory.beginReplay(number);
+      if (left !== undefined) this.#take(left, done);
+      this.#memory.endReplay();
+      tryUnlink(path);
+    });
   }
 
   onBatch(received: DatagramBatch): void {
+    this.#memory.beginBatch(received.first);
     this.#take(received, 0);
   }
 
@@ -120,7 +129,6 @@ class Lane implements ListenHandler {
     const batch = this.#batch;
     const decoder = this.#decoder;
     const memory = this.#memory;
-    memory.beginBatch(received.first);
     for (let i = from; i < count; i++) {
       const start = starts[i];
       const end = ends[i];

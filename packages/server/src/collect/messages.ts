@@ -9,8 +9,10 @@ import type { SocketStatus } from '../status.ts';
 
 /** Datagrams that a process took from the kernel and was killed before it had done all of them. */
 export interface Replay {
-  /** The ring as it left it. */
-  readonly ring: ArrayBuffer;
+  /** File with the ring as it left it. */
+  readonly path: string;
+  /** See CounterMemory#beginReplay. */
+  readonly number: number;
   /** How many of its datagrams were done. */
   readonly done: number;
 }

@@ -24,7 +24,9 @@ export function capProblem(decoder: Decoder, tight: boolean): string | undefined
   for (const { protocols } of exporters) {
     for (const state of protocols.values()) {
       const { protocol, domains } = state.describe();
-      if (domains.length > limits.domains) return `${domains.length} domains of ${protocol}`;
+      // What several senders say of one sFlow agent is kept apart, and paid for by each.
+      const senders = protocol === 'sFlow v5' ? exporters.length : 1;
+      if (domains.length > limits.domains * senders) return `${domains.length} domains of ${protocol}`;
       const templates = domains.flatMap((domain) => domain.templates);
       if (templates.length > limits.templates) return `${templates.length} templates of ${protocol}`;
       const long = templates.find((template) => template.fields.length > limits.fields);

@@ -33,7 +33,12 @@ const LOSSES = [
 export function wrongs({ sent, ledger, stored }: Seen, { accounts, unseen = false }: Allowed): string[] {
   const wrong: string[] = [];
   const say = (text: string) => wrong.push(text);
-  for (const { address, key, differences } of ledger.exporters) {
+  for (const { address, key, differences, counts, sinks } of ledger.exporters) {
+    for (const [sink, { flows_offered = 0 }] of Object.entries(sinks)) {
+      const spooled = count(counts, 'flows_spooled');
+      if (flows_offered !== spooled)
+        say(`of ${spooled} flows of ${address || key} ${sink} was offered ${flows_offered}`);
+    }
     for (const [index, difference] of differences.entries()) {
       const { total, consumer } = ledger.balances[index];
       if (difference !== 0) say(`the balance of ${total} ${consumer} of ${address || key} is off by ${difference}`);

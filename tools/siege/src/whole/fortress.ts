@@ -72,6 +72,11 @@ export class Fortress {
     return this.#weir;
   }
 
+  /** Folder of the sink that writes every flow's number. */
+  get archive(): string {
+    return join(this.folder, 'archive');
+  }
+
   get data(): string {
     return join(this.folder, 'data');
   }
@@ -144,7 +149,12 @@ export class Fortress {
       httpPort: this.#ports.http,
       sockets: this.#sockets.map(({ fd }) => fd),
       env: { ...this.#options.env, ...env },
-      settings: { spool: { max_age: '500ms' }, store: { memory: '600MiB' }, ...this.#options.settings },
+      settings: {
+        spool: { max_age: '500ms' },
+        store: { memory: '600MiB' },
+        sinks: [{ type: 'files', name: 'archive', path: this.archive, format: 'csv', fields: ['bytes'] }],
+        ...this.#options.settings,
+      },
     });
   }
 

@@ -1,16 +1,18 @@
 // The kills: SIGKILL for random processes of Weir at random moments, under load. Nothing may be lost but what was in the memory of a collecting
-// process, and that has to be counted; nothing may be stored twice.
+// process, and that has to be counted; nothing may be stored or sent on twice.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SiegeError } from '../errors.ts';
 import { Random } from '../random.ts';
 import type { Figure, Finding, Scenario, Siege } from '../scenario.ts';
 import { doubled } from './doubles.ts';
 import { Fortress, type Victim } from './fortress.ts';
+import { written } from './written.ts';
 
 /** Each as often as it is here. */
 const VICTIMS: readonly Victim[] = [
   ...Array<Victim>(7).fill('collect'),
   ...Array<Victim>(6).fill('store'),
+  ...Array<Victim>(3).fill('sinks'),
   ...Array<Victim>(3).fill('everything'),
   ...Array<Victim>(2).fill('supervisor'),
 ];
@@ -69,6 +71,9 @@ async function besiege(siege: Bounds, found: (oracle: string, message: string) =
     await fortress.stop();
     const { rows, distinct } = doubled(fortress.weir.store, last);
     if (rows !== distinct) found('doubles', `${rows - distinct} flows are stored twice`);
+    const files = written(fortress.archive, last);
+    if (files.rows !== files.distinct) found('doubles', `${files.rows - files.distinct} flows are in files twice`);
+    if (files.distinct !== distinct) found('sink', `${distinct} flows are stored, and ${files.distinct} are in files`);
     return [
       ...[...kills].sort().map(([victim, count]) => ({ name: `kills of ${victim}`, unit: '', value: count })),
       { name: 'flows sent', unit: '', value: last },
@@ -78,6 +83,8 @@ async function besiege(siege: Bounds, found: (oracle: string, message: string) =
       { name: 'flows lost otherwise', unit: '', value: last - rows - (total.flows_lost_with_process ?? 0) },
       { name: 'datagrams lost with a process', unit: '', value: total.datagrams_lost_with_process ?? 0 },
       { name: 'flows stored twice', unit: '', value: rows - distinct },
+      { name: 'flows in files', unit: '', value: files.rows },
+      { name: 'flows in files twice', unit: '', value: files.rows - files.distinct },
       { name: 'time', unit: 's', value: (performance.now() - began) / 1000 },
     ];
   } finally {

@@ -79,6 +79,41 @@ describe('the batch at hand', () => {
   });
 });
 
+describe('a replay', () => {
+  it('tells how much of it was done when the lane was killed, and that the batch before it is done', () => {
+    const memory = CounterMemory.prepare(new ArrayBuffer(counterBytes(3)));
+    const one = memory.take(ADDRESS)!;
+    const receive = (count: number) => {
+      one[ACCOUNT.datagrams_received] += count;
+      for (let i = 0; i < count; i++) memory.countReceived();
+    };
+    expect(memory.doneOfReplay(0)).toBe(0);
+    memory.beginReplay(0);
+    receive(2);
+    one[ACCOUNT.datagrams_received]++;
+    expect(memory.doneOfReplay(0)).toBe(3);
+    expect(memory.doneOfReplay(1)).toBe(0);
+    memory.countReceived();
+    memory.endReplay();
+    expect(memory.doneOfReplay(0)).toBe(Number.POSITIVE_INFINITY);
+    expect(memory.doneOfReplay(1)).toBe(0);
+    memory.beginBatch(0);
+    receive(2);
+    expect(memory.doneOf(0)).toBe(2);
+    // Numbers are given to all lanes together, so a lane may not see each.
+    memory.beginReplay(4);
+    receive(1);
+    expect(memory.doneOf(0)).toBe(Number.POSITIVE_INFINITY);
+    expect(memory.doneOfReplay(2)).toBe(Number.POSITIVE_INFINITY);
+    expect(memory.doneOfReplay(4)).toBe(1);
+    memory.endReplay();
+    memory.beginBatch(2);
+    receive(1);
+    expect(memory.doneOf(2)).toBe(1);
+    expect(memory.doneOfReplay(4)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
 describe('counters that another process left', () => {
   it('are taken over by the names of their accounts, in whatever order a version had them', () => {
     const bytes = new ArrayBuffer(counterBytes(2));

@@ -16,10 +16,20 @@ const TOTALS_AT = 64;
 const NAMES_AT = 128;
 /**
  * Datagrams received; those of slots that were freed; those received before the batch at hand; the number of the batch's first datagram;
- * flows decoded.
+ * flows decoded; one more than the number of the batch at hand where a replay came after it; the replay at hand, see `beginReplay`;
+ * datagrams received before it.
  */
-const TOTAL = { received: 0, freed: 1, beforeBatch: 2, batch: 3, flows: 4 } as const;
-const TOTALS = 5;
+const TOTAL = {
+  received: 0,
+  freed: 1,
+  beforeBatch: 2,
+  batch: 3,
+  flows: 4,
+  batchDone: 5,
+  replay: 6,
+  beforeReplay: 7,
+} as const;
+const TOTALS = 8;
 
 /** State, four words of the address, how often it was taken; then counters, then what was told. */
 const SLOT_HEADER_BYTES = 32;
@@ -101,8 +111,24 @@ export class CounterMemory {
 
   /** The datagrams that the lane has taken from the kernel with this number are at hand now. */
   beginBatch(number: number): void {
+    this.#totals[TOTAL.batchDone] = 0;
     this.#totals[TOTAL.beforeBatch] = this.#totals[TOTAL.received];
     this.#totals[TOTAL.batch] = number;
+  }
+
+  /**
+   * The datagrams of a replay come next. Replays of a lane have rising numbers, from 0 on, and come between batches: the last of those is
+   * done.
+   */
+  beginReplay(number: number): void {
+    this.#totals[TOTAL.batchDone] = this.#totals[TOTAL.batch] + 1;
+    this.#totals[TOTAL.beforeReplay] = this.#totals[TOTAL.received];
+    this.#totals[TOTAL.replay] = number + 1;
+  }
+
+  /** The replay at hand is done. */
+  endReplay(): void {
+    this.#totals[TOTAL.replay] = -this.#totals[TOTAL.replay];
   }
 
   /** Counters for an exporter, all zero; undefined when all slots are taken. */
@@ -167,10 +193,18 @@ export class CounterMemory {
     return Math.max(0, counted - this.received);
   }
 
-  /** How many of the datagrams with this number were counted, the one at hand among them where it was. */
+  /** How many datagrams of the batch with this number were counted, the one at hand among them where it was. */
   doneOf(number: number): number {
     if (this.#totals[TOTAL.batch] !== number) return 0;
+    if (this.#totals[TOTAL.batchDone] === number + 1) return Number.POSITIVE_INFINITY;
     return this.received + this.uncounted() - this.#totals[TOTAL.beforeBatch];
+  }
+
+  /** The same of a replay. */
+  doneOfReplay(number: number): number {
+    const at = this.#totals[TOTAL.replay];
+    if (Math.abs(at) > number + 1 || at === -(number + 1)) return Number.POSITIVE_INFINITY;
+    return at === number + 1 ? this.received + this.uncounted() - this.#totals[TOTAL.beforeReplay] : 0;
   }
 
   #at(slot: number): number {

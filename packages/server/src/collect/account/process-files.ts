@@ -13,6 +13,8 @@ export interface ProcessFiles {
   counters(lane: number): string;
   /** The datagrams that a lane has taken from the kernel last. */
   ring(lane: number): string;
+  /** What a process before it had taken and not done, which this one does again. `number`: see CounterMemory; `done`: how many are done. */
+  replay(lane: number, number: number, done: number): string;
   /** Manifest of the last spool file that a lane completed. */
   lastManifest(lane: number): string;
   /** The last file of ledger rows. */
@@ -26,9 +28,33 @@ export function processFiles(spoolDir: string, token: string): ProcessFiles {
     token,
     counters: (lane) => join(folder, `${lane}.counters`),
     ring: (lane) => join(folder, `${lane}.ring`),
+    replay: (lane, number, done) => join(folder, `${lane}.replay-${number}-${done}`),
     lastManifest: (lane) => join(folder, `${lane}.manifest`),
     lastLedger: join(folder, 'ledger'),
   };
+}
+
+export interface ReplayFile {
+  readonly path: string;
+  readonly lane: number;
+  readonly number: number;
+  readonly done: number;
+}
+
+/** The replays that a process has not finished, in the order of their numbers. Throws what the file system throws. */
+export function replaysIn({ folder }: ProcessFiles): ReplayFile[] {
+  const found = readdirSync(folder).flatMap((file): ReplayFile[] => {
+    const [, lane, number, done] = /^(\d+)\.replay-(\d+)-(\d+)$/.exec(file) ?? [];
+    if (done === undefined) return [];
+    return [{ path: join(folder, file), lane: Number(lane), number: Number(number), done: Number(done) }];
+  });
+  return found.sort((a, b) => a.number - b.number);
+}
+
+/** Memory that a process left, as it is now. Throws what the file system throws. */
+export function readMemory(path: string): ArrayBuffer {
+  const bytes = readFileSync(path);
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
 }
 
 /** Up to where a lane's drops are counted: of the sockets, and not of a process. */

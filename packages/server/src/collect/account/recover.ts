@@ -1,6 +1,6 @@
 // Accounts for a collecting process that was killed. Its counters are still there; what it had spooled becomes complete files; the
 // difference was in its memory and is counted as lost with it, per exporter. Nothing stays "in flight".
-import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { leftInRing } from '@weir/listen';
 import {
@@ -35,7 +35,7 @@ import {
 } from '@weir/spool';
 import { adopt, type CounterMemory, type SlotView } from './counter-memory.ts';
 import type { Giver } from './give.ts';
-import { isOfThisBoot, type ProcessFiles, removeFolder } from './process-files.ts';
+import { isOfThisBoot, type ProcessFiles, readMemory, removeFolder, replaysIn } from './process-files.ts';
 
 export interface Recovered {
   /** Flows that were in its memory. */
@@ -45,8 +45,14 @@ export interface Recovered {
   /** Flows of spool files that it had not completed, and that are complete now. */
   readonly flowsSalvaged: number;
   readonly files: number;
-  /** Datagrams that it had taken from the kernel and not done, by lane. Copies: its folder is gone. */
-  readonly rings: ReadonlyMap<number, { readonly ring: ArrayBuffer; readonly done: number }>;
+}
+
+/** Datagrams that a process had taken from the kernel and not done: to be moved away from `path`, and done. */
+export interface Left {
+  readonly path: string;
+  readonly lane: number;
+  /** How many of them it had done. */
+  readonly done: number;
 }
 
 const OUTCOMES = BALANCES[0].parts.filter((name) => name !== 'datagrams_lost_with_process');
@@ -59,23 +65,31 @@ export function slotKey({ words }: Pick<SlotView, 'words'>): string {
 }
 
 /**
- * Accounts for a process that is dead, gives its files to the consumers, and removes its folder. Killed in the middle, it is done again with
- * the same result: rows count once by the name of their file. Throws SpoolError.
+ * Accounts for a process that is dead, gives its files to the consumers, what it left undone to `inherit`, and removes its folder. Killed in
+ * the middle, it is done again with the same result: rows count once by the name of their file, and what was inherited is elsewhere. Throws
+ * SpoolError, and what the file system throws.
  */
-export function recoverProcess(dir: string, files: ProcessFiles, collector: string, giver: Giver): Recovered {
+export function recoverProcess(
+  dir: string,
+  files: ProcessFiles,
+  collector: string,
+  giver: Giver,
+  inherit: (left: Left) => void = () => {},
+): Recovered {
   const told = finishLedger(dir, files);
   const found = salvageFiles(dir, files);
   const rows: LedgerRow[] = [];
-  const rings = new Map<number, { readonly ring: ArrayBuffer; readonly done: number }>();
+  const left: Left[] = [];
+  // After another start of the machine the memory may be older than what the ledger was told: then nothing is done twice.
+  const intact = isOfThisBoot(files);
   for (const lane of lanesOf(files)) {
-    const memory = adopt(readBytes(files.counters(lane)));
+    const memory = existsSync(files.counters(lane)) ? adopt(readMemory(files.counters(lane))) : undefined;
+    if (intact) left.push(...leftOf(files, lane, memory));
     if (memory === undefined) continue;
-    const ring = isOfThisBoot(files) ? ringOf(files, lane) : undefined;
-    const first = ring === undefined ? undefined : leftInRing(ring)?.first;
-    if (ring !== undefined && first !== undefined) rings.set(lane, { ring, done: memory.doneOf(first) });
     rows.push(...laneRows(lane, memory, told, found, lastManifest(files, lane), collector));
   }
   writeLedger(dir, `recovered-${files.token}`, rows);
+  for (const one of left) inherit(one);
   for (const { manifest, believed } of found) {
     if (believed) giver.give(manifest);
     else discard(dir, manifest.name);
@@ -90,8 +104,20 @@ export function recoverProcess(dir: string, files: ProcessFiles, collector: stri
       0,
     ),
     files: found.filter(({ believed }) => believed).length,
-    rings,
   };
+}
+
+/** What a lane had taken and not done: replays first, as they were older. Without memory nothing is known of the ring. */
+function leftOf(files: ProcessFiles, lane: number, memory: CounterMemory | undefined): Left[] {
+  const left = replaysIn(files).flatMap((replay) =>
+    replay.lane === lane
+      ? [{ path: replay.path, lane, done: replay.done + (memory?.doneOfReplay(replay.number) ?? 0) }]
+      : [],
+  );
+  const path = files.ring(lane);
+  const first = memory !== undefined && existsSync(path) ? leftInRing(readMemory(path))?.first : undefined;
+  if (memory !== undefined && first !== undefined) left.push({ path, lane, done: memory.doneOf(first) });
+  return left.filter(({ done }) => done !== Number.POSITIVE_INFINITY);
 }
 
 /** Rows of the last ledger file, which may not have been noted as told. A file that was begun goes in or away. */
@@ -140,11 +166,9 @@ function salvageFiles(dir: string, files: ProcessFiles): FoundFile[] {
   });
 }
 
-function lanesOf({ folder }: ProcessFiles): number[] {
-  return readdirSync(folder).flatMap((file) => {
-    const lane = /^(\d+)\.counters$/.exec(file)?.[1];
-    return lane === undefined ? [] : [Number(lane)];
-  });
+function lanesOf({ folder }: ProcessFiles): Set<number> {
+  const lanes = readdirSync(folder).flatMap((file) => /^(\d+)\.(?:counters|replay-)/.exec(file)?.[1] ?? []);
+  return new Set(lanes.map(Number));
 }
 
 function lastManifest(files: ProcessFiles, lane: number): OpenManifest | undefined {
@@ -154,15 +178,6 @@ function lastManifest(files: ProcessFiles, lane: number): OpenManifest | undefin
     if (error instanceof SpoolError && error.permanent) return undefined;
     throw error;
   }
-}
-
-function ringOf(files: ProcessFiles, lane: number): ArrayBuffer | undefined {
-  return existsSync(files.ring(lane)) ? readBytes(files.ring(lane)) : undefined;
-}
-
-function readBytes(path: string): ArrayBuffer {
-  const bytes = readFileSync(path);
-  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
 }
 
 /** What the ledger has not been told of a lane, with what was lost. */
