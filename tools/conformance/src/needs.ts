@@ -21,6 +21,7 @@ export const PACKAGES = {
   'ovs-vswitchd': 'openvswitch-switch',
   pmacctd: 'pmacct',
   softflowd: 'softflowd',
+  'systemd-socket-activate': 'systemd',
   tshark: 'tshark',
 } as const;
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,6 +94,22 @@ describe('health', () => {
     expect(await reasons()).toEqual([]);
     pass(5_500);
     writeStore();
+    const path = join(data, 'spool/status/local.json');
+    expect(await reasons()).toEqual([
+      `the collecting process local has not told of itself for 6 s: it hangs, or cannot write ${path}`,
+    ]);
+  });
+
+  it('tells a collecting process that does not tell of itself from one that is gone', async () => {
+    const { pid = 0 } = spawnSync('true');
+    writeStore();
+    writeCollector({ pid });
+    expect(await reasons()).toEqual([]);
+    pass(1_000);
+    writeCollector({ pid, memory: 1 });
+    expect(await reasons()).toEqual([]);
+    pass(6_000);
+    writeStore();
     expect(await reasons()).toEqual(['no collecting process is running']);
   });
 
@@ -106,7 +123,9 @@ describe('health', () => {
     expect(await reasons()).toEqual([]);
     pass(6_000);
     writeStore();
-    expect(await reasons()).toEqual(['no collecting process is running']);
+    expect(await reasons()).toEqual([
+      expect.stringMatching(/^the collecting process local has not told of itself for 6 s/),
+    ]);
   });
 
   it('takes files of processes that ended before it began for what they are', async () => {

@@ -43,6 +43,8 @@ export class Health {
   readonly #clock: () => number;
   readonly #now: () => number;
   readonly #seen = new Map<string, Seen>();
+  /** By the monotonic clock: what changed before is of processes before. */
+  readonly #began: number;
   #timer: NodeJS.Timeout | undefined;
   #read: { readonly at: number; readonly state: Promise<State> } | undefined;
   #text: { readonly at: number; readonly text: Promise<Buffer> } | undefined;
@@ -51,6 +53,7 @@ export class Health {
     this.#options = options;
     this.#clock = options.clock ?? (() => performance.now());
     this.#now = options.now ?? Date.now;
+    this.#began = this.#clock();
   }
 
   /** Resolves when it has looked once. */
@@ -109,13 +112,19 @@ export class Health {
     const path = storeStatusPath(this.#options.dataDir);
     const age = this.#age(path);
     if (age === undefined || status === undefined) return 'the storing process has not told of itself yet';
-    if (age <= STATUS_STALE_MS) return storeReason(status.facts);
-    return `the storing process has not told of itself for ${Math.floor(age / 1000)} s: it hangs, or cannot write ${path}`;
+    return age <= STATUS_STALE_MS ? storeReason(status.facts) : silence('the storing process', age, path);
+  }
+
+  /** A sentence for a collecting process that told of itself, is there, and does not tell any more; undefined for one that is gone. */
+  #collectorSilence({ collector, pid }: CollectorStatus, path: string): string | undefined {
+    const seen = this.#seen.get(path);
+    if (seen === undefined || seen.since < this.#began || !isRunning(pid)) return undefined;
+    return silence(`the collecting process ${collector}`, this.#clock() - seen.since, path);
   }
 
   async readiness(): Promise<Readiness> {
-    const { live, store } = await this.#state();
-    return readiness(live, this.#storeProblem(store), store?.facts.degraded);
+    const { live, silent, store } = await this.#state();
+    return readiness(live, this.#storeProblem(store), store?.facts.degraded, silent);
   }
 
   /** The metrics as Prometheus reads them; all who ask at once get the same bytes. */
@@ -164,14 +173,32 @@ export class Health {
     await this.look();
     const all: CollectorStatus[] = [];
     const live: CollectorStatus[] = [];
+    const silent: string[] = [];
     for (const path of await this.#collectorPaths()) {
       const large = (this.#seen.get(path)?.bytes ?? 0) > MAX_STATUS_BYTES;
       const status = large ? unread(basename(path, '.json')) : await parse<CollectorStatus>(path);
       if (status === undefined) continue;
       all.push(status);
       if ((this.#age(path) ?? Number.POSITIVE_INFINITY) <= STATUS_STALE_MS) live.push(status);
+      else {
+        const sentence = this.#collectorSilence(status, path);
+        if (sentence !== undefined) silent.push(sentence);
+      }
     }
-    return { all, live, store: await parse<StoreStatus>(storeStatusPath(this.#options.dataDir)) };
+    return { all, live, silent, store: await parse<StoreStatus>(storeStatusPath(this.#options.dataDir)) };
+  }
+}
+
+/** What to say of a process whose status has been as it is for `age` milliseconds. */
+const silence = (who: string, age: number, path: string): string =>
+  `${who} has not told of itself for ${Math.floor(age / 1000)} s: it hangs, or cannot write ${path}`;
+
+/** Whether a process of this machine is there. */
+function isRunning(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 
@@ -206,5 +233,7 @@ interface State {
   readonly all: readonly CollectorStatus[];
   /** Of processes that are running. */
   readonly live: readonly CollectorStatus[];
+  /** Of processes that are there and have stopped telling of themselves, a sentence each. */
+  readonly silent: readonly string[];
   readonly store: StoreStatus | undefined;
 }

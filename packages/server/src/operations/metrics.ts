@@ -125,7 +125,7 @@ function outages(out: Exposition, { statuses }: MetricsSource): void {
   for (const { collector, outages = NO_OUTAGES } of statuses) restarts({ collector }, outages.restarts);
   const down = out.family(
     'weir_collector_down_seconds_total',
-    'Seconds in which it did not listen: what exporters sent then is in no account of the ledger',
+    'Seconds in which no collecting process read the sockets: what did not fit into them is counted as kernel_dropped',
   );
   for (const { collector, outages = NO_OUTAGES } of statuses) down({ collector }, outages.downMs / 1000);
 }

@@ -36,14 +36,16 @@ export const storeReason = ({ problem }: Pick<StoreFacts, 'problem'>): string =>
  * @param live statuses of the collecting processes that are running
  * @param store why the store cannot be written or read, as a sentence; empty when it can
  * @param degraded what is wrong with the store although it can
+ * @param silent of collecting processes that are there and do not tell of themselves, a sentence each
  */
 export function readiness(
   live: readonly CollectorStatus[],
   store: string,
   degraded: readonly string[] = [],
+  silent: readonly string[] = [],
 ): Readiness {
-  const reasons: string[] = store === '' ? [] : [store];
-  if (live.length === 0) reasons.push('no collecting process is running');
+  const reasons: string[] = store === '' ? [...silent] : [store, ...silent];
+  if (live.length === 0 && silent.length === 0) reasons.push('no collecting process is running');
   for (const { collector, spool } of live) {
     if (spool.problem !== '') reasons.push(`the spool of ${collector}: ${spool.problem}`);
     if (spool.bytes > spool.capBytes * SPOOL_ALARM) {

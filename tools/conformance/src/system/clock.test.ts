@@ -1,4 +1,4 @@
-// A storing process whose clock is set a year ahead, and back: a library shows it the time that a file says.
+// A Weir whose clock is set hours, days and a year ahead, and back: a library shows all of its processes the time that a file says.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +51,34 @@ describe.runIf(needs('libfaketime'))('weir serve whose clock jumps', () => {
       () => `/readyz never says ${what}\n${weir.output}`,
       150,
     );
+
+  it('receives and stores on while it jumps three hours ahead, a day back, more than a year ahead, and back, and loses nothing', async () => {
+    const parts = () => [weir.partPid('collect'), weir.partPid('store')];
+    const before = parts();
+    load.start(20_000);
+    for (const by of ['+3h', '-1d', '+400d', '+0']) {
+      setClock(by);
+      // Flows that came after the jump are received and stored, each time.
+      const [had, sent] = [await stored(), load.last];
+      await waitUntil(
+        async () => (await stored()) >= sent + 20_000,
+        () => `with a clock of ${by}, nothing is stored beyond ${had} flows\n${weir.output}`,
+        30,
+      );
+    }
+    await load.pause();
+    await weir.settles();
+    const { total } = await weir.balanced();
+    expect(total).toMatchObject({ flows_received: load.last, flows_stored: load.last });
+    expect(total.kernel_dropped ?? 0).toBe(0);
+    await waitUntil(
+      async () => (await stored()) === load.last,
+      () => weir.output,
+      30,
+    );
+    // Nobody took another for dead.
+    expect(parts()).toEqual(before);
+  }, 180_000);
 
   it('drops nothing for its age, says so until the clock is right again, and stores meanwhile', async () => {
     await load.send(1000);

@@ -20,12 +20,13 @@ describe('what weir serve writes', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'weir-private-'));
-    const old = join(data(), 'spool/flows');
-    // As a version before this one made it.
-    mkdirSync(old, { recursive: true });
-    writeFileSync(join(data(), 'weir.pid'), '');
-    for (const path of [old, join(data(), 'spool'), data()]) chmodSync(path, 0o755);
-    chmodSync(join(data(), 'weir.pid'), 0o644);
+    // As somebody with another umask made it, or put it back from a backup.
+    for (const directory of ['', 'spool', 'spool/consumers', 'spool/consumers/store', 'store']) {
+      mkdirSync(join(data(), directory), { recursive: true });
+      chmodSync(join(data(), directory), 0o755);
+    }
+    writeFileSync(join(data(), 'weir.lock'), '');
+    chmodSync(join(data(), 'weir.lock'), 0o644);
     const udpPort = await freeUdpPort();
     weir = new Weir({ folder, udpPorts: [udpPort], httpPort: await freeTcpPort(), settings: { demo: true } });
     await weir.ready();

@@ -47,7 +47,7 @@ describe('weir serve', () => {
     await load.close();
     expect(first.exitCode).toBe(0);
     expect(first.output).toContain(
-      'store did not stop within 13 s and was killed; the spool keeps what it had not loaded',
+      'store did not stop within 12 s and was killed; the spool keeps what it had not loaded',
     );
     expect(first.waitingFiles()).not.toEqual([]);
 

@@ -11,38 +11,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import { run as runWeir } from '@weir/cli';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../lab/process.ts';
+import { command } from './command.ts';
 import { Load } from './load.ts';
 import { freeTcpPort, freeUdpPort } from './ports.ts';
 import { Weir } from './weir.ts';
-
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A command of weir, in this process. */
-async function command(args: readonly string[]): Promise<Ran> {
-  const caught = { stdout: '', stderr: '' };
-  const into = (name: keyof typeof caught) =>
-    new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        caught[name] += chunk.toString();
-        done();
-      },
-    });
-  const code = await runWeir(args, {
-    stdout: into('stdout'),
-    stderr: into('stderr'),
-    env: {},
-    signal: new AbortController().signal,
-  });
-  return { code, ...caught };
-}
 
 /** Turns a bit in many places of a file, so that every column is among them. */
 function flip(path: string): void {

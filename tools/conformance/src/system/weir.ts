@@ -45,6 +45,13 @@ export interface Answer {
   readonly body: string;
 }
 
+/** Of what a collecting process tells of itself. */
+interface CollectorWord {
+  readonly pid: number;
+  readonly lanes: readonly unknown[];
+  readonly exporters: readonly { readonly counters: Partial<Record<AccountName, number>> }[];
+}
+
 export class Weir {
   readonly #options: WeirOptions;
   readonly #daemon: Daemon;
@@ -52,25 +59,30 @@ export class Weir {
   constructor(options: WeirOptions) {
     this.#options = options;
     mkdirSync(options.folder, { recursive: true });
-    const file = join(options.folder, 'weir.yaml');
-    // JSON is YAML.
-    writeFileSync(
-      file,
-      JSON.stringify({
-        data: join(options.folder, 'data'),
-        listen: { host: options.host ?? '127.0.0.1', ports: options.udpPorts, lanes: 1 },
-        log: { format: 'json' },
-        ...options.settings,
-        http: { port: options.httpPort, ...httpSettings(options.settings?.http) },
-      }),
-    );
+    this.configure(options.settings);
     const { sockets = [], env = {}, openFiles, inside, under = [] } = options;
     const limited = openFiles === undefined ? [] : ['prlimit', `--nofile=${openFiles}:${openFiles}`];
-    const [program, ...command] = [...limited, ...under, process.execPath, MAIN, 'serve', '--config', file];
+    const [program, ...command] = [...limited, ...under, ...serveCommand(this.config)];
     this.#daemon =
       inside === undefined
         ? new Daemon(program, command, { sockets, env: { ...process.env, ...env } })
         : inside.lab.start(inside.place, program, command);
+  }
+
+  /** Writes its configuration file: the test's own settings, over those that every test has. It reads them when it starts or reloads. */
+  configure(settings: WeirOptions['settings'] = {}): void {
+    const { folder, host = '127.0.0.1', udpPorts, httpPort } = this.#options;
+    // JSON is YAML.
+    writeFileSync(
+      this.config,
+      JSON.stringify({
+        data: join(folder, 'data'),
+        listen: { host, ports: udpPorts, lanes: 1 },
+        log: { format: 'json' },
+        ...settings,
+        http: { port: httpPort, ...httpSettings(settings.http) },
+      }),
+    );
   }
 
   /** Its configuration file, for commands beside it. */
@@ -88,6 +100,10 @@ export class Weir {
 
   get alive(): boolean {
     return this.#daemon.alive;
+  }
+
+  get pid(): number {
+    return this.#daemon.pid;
   }
 
   get exitCode(): number | null {
@@ -179,14 +195,17 @@ export class Weir {
 
   /** The same of the running collecting process alone, by its own word: there also while the store is away. */
   collected(name: AccountName): number {
-    let status: { exporters: { counters: Partial<Record<AccountName, number>> }[] };
+    const exporters = this.#collectorStatus()?.exporters ?? [];
+    return exporters.reduce((sum, { counters }) => sum + (counters[name] ?? 0), 0);
+  }
+
+  /** What the collecting process wrote last of itself; undefined when it has not yet. */
+  #collectorStatus(): CollectorWord | undefined {
     try {
-      status = JSON.parse(readFileSync(join(this.spool, 'status', 'local.json'), 'utf8'));
+      return JSON.parse(readFileSync(join(this.spool, 'status', 'local.json'), 'utf8')) as CollectorWord;
     } catch {
-      // It has not written yet.
-      return 0;
+      return undefined;
     }
-    return status.exporters.reduce((sum, { counters }) => sum + (counters[name] ?? 0), 0);
   }
 
   /** Files of flows that are complete and that the store has not acknowledged. */
@@ -207,6 +226,39 @@ export class Weir {
       return quietLooks >= 40;
     };
     await this.#daemon.until(quiet, 'the spool is empty', 120);
+  }
+
+  /** Waits until every balance of every exporter is 0, and answers the ledger. */
+  async balanced(): Promise<LedgerAnswer> {
+    let ledger: LedgerAnswer | undefined;
+    const open = () =>
+      ledger?.exporters.filter(({ differences }) => differences.some((difference) => difference !== 0));
+    await waitUntil(
+      async () => {
+        try {
+          ledger = await this.ledger();
+        } catch {
+          // The store is away.
+          ledger = undefined;
+        }
+        return open()?.length === 0;
+      },
+      () => `not every balance is 0: ${JSON.stringify(open())}\n${this.output}`,
+      60,
+    );
+    return ledger!;
+  }
+
+  /** Waits until the collecting process that runs now reads what comes, by its own word. */
+  async reads(): Promise<void> {
+    await this.#daemon.until(
+      () => {
+        const status = this.#collectorStatus();
+        return status !== undefined && status.pid === this.partPid('collect') && status.lanes.length > 0;
+      },
+      'it reads what comes',
+      START_SECONDS,
+    );
   }
 
   /** Process id of a part. */
@@ -237,7 +289,7 @@ export class Weir {
   }
 
   /** SIGHUP to the supervisor. */
-  reload(): void {
+  hangup(): void {
     process.kill(this.#daemon.pid, 'SIGHUP');
   }
 
@@ -261,6 +313,11 @@ export class Weir {
     );
     await this.#daemon.ended();
   }
+}
+
+/** Program and arguments that serve with a configuration file. */
+export function serveCommand(config: string): string[] {
+  return [process.execPath, MAIN, 'serve', '--config', config];
 }
 
 function httpSettings(settings: unknown): object {
