@@ -12,6 +12,8 @@ export interface Backlog {
   readonly bytes: number;
   /** Name of the oldest file; undefined when none waits. */
   readonly oldest: string | undefined;
+  /** And of the newest. */
+  readonly newest: string | undefined;
 }
 
 /** What waits for a consumer. Throws SpoolError when the directory cannot be read; one that is not there is empty. */
@@ -20,17 +22,19 @@ export function backlogOf(dir: string, consumer: string): Backlog {
   let bytes = 0;
   let files = 0;
   let oldest: string | undefined;
+  let newest: string | undefined;
   for (const file of filesIn(flows)) {
     const name = /^(.+)\.(?:native|claimed)$/.exec(file)?.[1];
     if (name === undefined) continue;
     bytes += sizeOf(join(flows, file));
     files++;
     if (oldest === undefined || name < oldest) oldest = name;
+    if (newest === undefined || name > newest) newest = name;
   }
   for (const folder of [ledger, ...DIMENSION_NAMES.map(dimension)]) {
     for (const file of filesIn(folder)) bytes += sizeOf(join(folder, file));
   }
-  return { files, bytes, oldest };
+  return { files, bytes, oldest, newest };
 }
 
 /** Counts the flows of a dropped file, once, before it is removed. */
