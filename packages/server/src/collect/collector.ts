@@ -49,6 +49,8 @@ const EXPORTERS_MS = 60_000;
 const NAMES_CAP_BYTES = 1024 ** 3;
 /** A lane that has not reported for so long hangs, in milliseconds: the process ends and is started again. */
 const LANE_SILENT_MS = 10_000;
+/** Drops over a cap with less than this between them are one to the log, in milliseconds. */
+const DROPPING_MS = 60_000;
 
 export interface CollectorOptions {
   readonly config: Config;
@@ -398,8 +400,11 @@ export class Collector {
         this.#giver.countEnd(consumer, name, 'flows_spool_cap', exporters),
       );
       if (flows === 0) continue;
-      const before = this.#dropped.get(consumer)?.flows ?? 0;
-      this.#dropped.set(consumer, { flows: before + flows, at: performance.now() });
+      const before = this.#dropped.get(consumer);
+      const now = performance.now();
+      this.#dropped.set(consumer, { flows: (before?.flows ?? 0) + flows, at: now });
+      // The status tells how many; the log, that it began.
+      if (before !== undefined && now - before.at < DROPPING_MS) continue;
       this.#log.warn(
         { consumer, flows },
         'what waits for a consumer is over its cap: the oldest was dropped and counted',
