@@ -5,6 +5,7 @@
 //     flows/<name>.native    may be claimed                       flows/<name>.json   its manifest, there before
 //     flows/<name>.claimed   claimed; after a restart it is delivered again under the same name
 //     flows/<name>.dropped   over the cap, to be removed once it is counted
+//     flows/<name>.counted   its manifest then, until the consumer has seen that the cap dropped it
 //     dimensions/<dimension>/<name>.jsonl, ledger/<name>.jsonl   rows that are not flows
 //     aside/                 what could not be read, with its manifest and the reason
 //   lanes/                   what lanes know, in memory that outlives them

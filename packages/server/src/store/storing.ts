@@ -1,7 +1,7 @@
 // The storing process's parts and the order in which they start and stop: store, roll-ups, loader, retention, the watch for damage.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Log } from '@weir/spool';
+import type { ConsumerHealth, Log } from '@weir/spool';
 import {
   ClockGuard,
   DATABASE,
@@ -97,6 +97,11 @@ export class Storing {
     damage.start();
     await facts.start();
     return new Storing({ store, loader, rollups, retention, damage, facts });
+  }
+
+  /** The store as a consumer of the spool. Throws SpoolError when its directory there cannot be read. */
+  consumer(): ConsumerHealth {
+    return this.#loader.health();
   }
 
   /** Loads what waits in the spool for a while first; the rest is as safe there, and is loaded at the next start. */

@@ -67,7 +67,15 @@ export interface ConsumerHealth {
   readonly reason?: string;
   readonly backlog: Backlog;
   readonly aside: SetAsideList;
+  /** The file that somebody removed last; absent where none was since the process started. */
+  readonly missing?: MissingFile;
   readonly stats: Readonly<ConsumerStats>;
+}
+
+export interface MissingFile {
+  readonly name: string;
+  /** How long ago that was noticed, in milliseconds of a clock that nobody sets. */
+  readonly agoMs: number;
 }
 
 type State = Pick<ConsumerHealth, 'state' | 'place' | 'code' | 'reason'>;
@@ -96,6 +104,7 @@ export class Consumer {
   /** Names that this process has begun to deliver without an answer, or that a process before it had claimed. */
   readonly #again = new Set<string>();
   #state: State = { state: 'idle' };
+  #missing: { readonly name: string; readonly at: number } | undefined;
   #running: Promise<void> | undefined;
 
   /** Throws SpoolError when the consumer's directory cannot be made or read. */
@@ -117,7 +126,17 @@ export class Consumer {
   /** For a status: what it does, what waits, what was set aside. Throws SpoolError when the directory cannot be read. */
   health(): ConsumerHealth {
     const { dir, name } = this.#options;
-    return { name, ...this.#state, backlog: backlogOf(dir, name), aside: listAside(dir, name), stats: this.stats };
+    const missing = this.#missing;
+    return {
+      name,
+      ...this.#state,
+      backlog: backlogOf(dir, name),
+      aside: listAside(dir, name),
+      ...(missing === undefined
+        ? {}
+        : { missing: { name: missing.name, agoMs: Math.round(performance.now() - missing.at) } }),
+      stats: this.stats,
+    };
   }
 
   /** Begins to deliver and goes on until `stop`. */
@@ -202,6 +221,7 @@ export class Consumer {
       await this.#options.countEnds({ name, again: true }, [{ account: 'flows_spool_missing', rows }]);
       this.#vanished.forget(name);
       this.#again.delete(name);
+      this.#missing = { name, at: performance.now() };
       for (const [, count] of rows) flows += count;
     }
     this.stats.missingFiles += gone.size;
@@ -275,6 +295,7 @@ export class Consumer {
     this.#again.delete(name);
     if (missing) {
       removeClaim(claimed);
+      this.#missing = { name, at: performance.now() };
       this.stats.missingFiles++;
       this.stats.missingRows += flows;
     } else {

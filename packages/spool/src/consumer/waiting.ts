@@ -44,11 +44,15 @@ export function removeClaim(claimed: Claim): void {
   tryUnlink(claimed.manifestPath);
 }
 
-/** Removes manifests whose data is gone: the consumer was killed between removing the two. */
+/**
+ * Removes manifests whose data is gone (the consumer was killed between removing the two), and what tells of files that the cap dropped before
+ * this process began.
+ */
 export function removeOrphans(dir: string, consumer: string): void {
   const { flows } = consumerFolders(dir, consumer);
   const files = new Set(filesIn(flows));
   for (const file of files) {
+    if (file.endsWith('.counted')) tryUnlink(join(flows, file));
     const name = /^(.+)\.json$/.exec(file)?.[1];
     if (name === undefined) continue;
     if (['.native', '.claimed', '.dropped'].some((ending) => files.has(name + ending))) continue;
