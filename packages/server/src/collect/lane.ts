@@ -136,8 +136,8 @@ class Lane implements ListenHandler {
     }
   }
 
-  onTick(): void {
-    const now = Date.now();
+  /** `now`: milliseconds of a clock that only goes forward. */
+  onTick(now: number): void {
     if (this.#batch.length > 0) {
       if (this.#batchSince === 0) this.#batchSince = now;
       else if (now - this.#batchSince >= BATCH_AGE_MS) this.#flush();
