@@ -2,8 +2,9 @@
 import { linkSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AccountName, DIMENSIONS, type DimensionName, type DimensionRow } from '@weir/record';
-import { asSpoolError, errno } from '../errors.ts';
-import { tryUnlink } from '../files.ts';
+import { CHECKSUM, textChecksum } from '../checksum.ts';
+import { asSpoolError, errno, SpoolError } from '../errors.ts';
+import { tryUnlink, writeWhole } from '../files.ts';
 import { consumerFolders, FILE_MODE, makeConsumer, makeSpool, STORE, spoolFolders } from '../layout.ts';
 
 /** How far a counter of the ledger has moved. The sum over all rows is the account. */
@@ -106,15 +107,19 @@ export function writeDimension<D extends DimensionName>(
   });
 }
 
+/** First line of a ledger file: the checksum of what follows. */
+export const ledgerHead = (body: string): string => `#${CHECKSUM} ${textChecksum(body)}`;
+
 /**
  * Writes rows of the ledger for the store to take in. `name`: of the file; the same name again counts nothing. `last`: where a link to the
- * newest file stays. Throws SpoolError.
+ * newest file stays. Throws SpoolError; nothing was told then.
  */
 export function writeLedger(dir: string, name: string, rows: readonly LedgerRow[], last?: string): void {
   if (rows.length === 0) return;
-  const lines = rows.map((row) =>
-    JSON.stringify({ ...row, time: clickhouseTime(row.time), source: name } satisfies LedgerLine),
-  );
+  const body = rows
+    .map((row) => JSON.stringify({ ...row, time: clickhouseTime(row.time), source: name } satisfies LedgerLine))
+    .join('\n');
+  const lines = [ledgerHead(body), body];
   write(dir, name, lines, [STORE], (path) => {
     if (last !== undefined) {
       tryUnlink(`${last}.tmp`);
@@ -123,4 +128,14 @@ export function writeLedger(dir: string, name: string, rows: readonly LedgerRow[
     }
     renameSync(path, join(consumerFolders(dir, STORE).ledger, `${name}.jsonl`));
   });
+  writeCopy(join(consumerFolders(dir, STORE).ledgerCopy, `${name}.jsonl`), lines);
+}
+
+/** After the file itself, which may be taken in already: the copy counts nothing then. Without a copy the file counts as well. */
+function writeCopy(path: string, lines: readonly string[]): void {
+  try {
+    writeWhole(path, `${lines.join('\n')}\n`);
+  } catch (error) {
+    if (!(error instanceof SpoolError)) throw error;
+  }
 }
