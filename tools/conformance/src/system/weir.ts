@@ -58,10 +58,15 @@ export class Weir {
       file,
       JSON.stringify({
         data: join(options.folder, 'data'),
-        listen: { host: options.host ?? '127.0.0.1', ports: options.udpPorts, lanes: 1 },
         log: { format: 'json' },
         ...options.settings,
-        http: { port: options.httpPort, ...httpSettings(options.settings?.http) },
+        listen: {
+          host: options.host ?? '127.0.0.1',
+          ports: options.udpPorts,
+          lanes: 1,
+          ...settingsOf(options.settings?.listen),
+        },
+        http: { port: options.httpPort, ...settingsOf(options.settings?.http) },
       }),
     );
     const { sockets = [], env = {}, openFiles, inside, under = [] } = options;
@@ -263,7 +268,7 @@ export class Weir {
   }
 }
 
-function httpSettings(settings: unknown): object {
+function settingsOf(settings: unknown): object {
   return typeof settings === 'object' && settings !== null ? settings : {};
 }
 
