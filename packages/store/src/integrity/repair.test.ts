@@ -149,7 +149,8 @@ describe('flows in a damaged part', () => {
 
   it('are accounted for although the part beside theirs is damaged too', async () => {
     const dir = copies.copy();
-    for (const path of partFiles(dir, 'flows').filter((file) => file.endsWith('/data.bin'))) harm(join(dir, path), 'flip');
+    for (const path of partFiles(dir, 'flows').filter((file) => file.endsWith('/data.bin')))
+      harm(join(dir, path), 'flip');
     await opened(dir, async ({ store, rollups }) => {
       const { found, parts } = await repairStore(store, rollups);
       expect([found.damaged.length, parts.length]).toEqual([6, 6]);
