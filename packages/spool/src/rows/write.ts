@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type AccountName, DIMENSIONS, type DimensionName, type DimensionRow } from '@weir/record';
 import { CHECKSUM, textChecksum } from '../checksum.ts';
 import { asSpoolError, errno, SpoolError } from '../errors.ts';
-import { tryUnlink, writeWhole } from '../files.ts';
+import { keepLast, tryUnlink, writeWhole } from '../files.ts';
 import { consumerFolders, FILE_MODE, makeConsumer, makeSpool, STORE, spoolFolders } from '../layout.ts';
 
 /** How far a counter of the ledger has moved. The sum over all rows is the account. */
@@ -121,11 +121,7 @@ export function writeLedger(dir: string, name: string, rows: readonly LedgerRow[
     .join('\n');
   const lines = [ledgerHead(body), body];
   write(dir, name, lines, [STORE], (path) => {
-    if (last !== undefined) {
-      tryUnlink(`${last}.tmp`);
-      linkSync(path, `${last}.tmp`);
-      renameSync(`${last}.tmp`, last);
-    }
+    if (last !== undefined) keepLast(path, last);
     renameSync(path, join(consumerFolders(dir, STORE).ledger, `${name}.jsonl`));
   });
   writeCopy(join(consumerFolders(dir, STORE).ledgerCopy, `${name}.jsonl`), lines);
