@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -56,6 +56,23 @@ describe('rows of the ledger', () => {
     rmSync(join(dir, 'lanes'), { recursive: true });
     writeLedger(dir, 'c', [row], last);
     expect([files(), readLedger(last)]).toEqual([['a.jsonl', 'b.jsonl', 'c.jsonl'], undefined]);
+  });
+
+  it('that waited in a folder that was removed or replaced are written once more', () => {
+    const { ledger, ledgerCopy } = consumerFolders(dir, STORE);
+    writeLedger(dir, 'a', [row]);
+    writeLedger(dir, 'b', [row]);
+    rmSync(join(ledger, '..'), { recursive: true });
+    writeLedger(dir, 'c', [row]);
+    expect(readdirSync(ledgerCopy).sort()).toEqual(['a.jsonl', 'b.jsonl', 'c.jsonl']);
+    expect(readLedger(join(ledgerCopy, 'a.jsonl'))).toHaveLength(1);
+    for (const file of readdirSync(ledgerCopy)) rmSync(join(ledgerCopy, file));
+    writeLedger(dir, 'd', [row]);
+    expect(readdirSync(ledgerCopy)).toEqual(['d.jsonl']);
+    renameSync(ledger, join(dir, 'elsewhere'));
+    makeDirectory(ledger);
+    writeLedger(dir, 'e', [row]);
+    expect(readdirSync(ledgerCopy).sort()).toEqual(['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.jsonl`));
   });
 
   it('are written again after all of the spool was removed', () => {

@@ -6,6 +6,7 @@ import { CHECKSUM, textChecksum } from '../checksum.ts';
 import { asSpoolError, errno, SpoolError } from '../errors.ts';
 import { keepLast, tryUnlink, writeWhole } from '../files.ts';
 import { consumerFolders, FILE_MODE, makeConsumer, makeSpool, STORE, spoolFolders } from '../layout.ts';
+import { RecentFiles } from './recent-files.ts';
 
 /** How far a counter of the ledger has moved. The sum over all rows is the account. */
 export interface LedgerRow {
@@ -124,13 +125,23 @@ export function writeLedger(dir: string, name: string, rows: readonly LedgerRow[
     if (last !== undefined) keepLast(path, last);
     renameSync(path, join(consumerFolders(dir, STORE).ledger, `${name}.jsonl`));
   });
-  writeCopy(join(consumerFolders(dir, STORE).ledgerCopy, `${name}.jsonl`), lines);
+  const text = `${lines.join('\n')}\n`;
+  writeAgain(dir, name, text);
+  for (const again of recentOf(dir).written(name, text)) writeAgain(dir, again.name, again.text);
 }
 
-/** After the file itself, which may be taken in already: the copy counts nothing then. Without a copy the file counts as well. */
-function writeCopy(path: string, lines: readonly string[]): void {
+const recent = new Map<string, RecentFiles>();
+
+function recentOf(dir: string): RecentFiles {
+  const of = recent.get(dir) ?? new RecentFiles(consumerFolders(dir, STORE).ledger);
+  recent.set(dir, of);
+  return of;
+}
+
+/** Writes the copy of a file. It may be taken in already: the copy counts nothing then. Without a copy the file counts as well. */
+function writeAgain(dir: string, name: string, text: string): void {
   try {
-    writeWhole(path, `${lines.join('\n')}\n`);
+    writeWhole(join(consumerFolders(dir, STORE).ledgerCopy, `${name}.jsonl`), text);
   } catch (error) {
     if (!(error instanceof SpoolError)) throw error;
   }
