@@ -22,7 +22,7 @@ import { FactsKeeper } from './facts.ts';
 import { memoryLimit } from './memory-limit.ts';
 import { memoryWarning } from './memory-share.ts';
 import { storeOptions, storeTarget } from './target.ts';
-import { assertStoreWritable, explainFailure } from './trouble.ts';
+import { asideText, assertStoreWritable, explainFailure } from './trouble.ts';
 
 /** With this many processors two files go in side by side, and merges get more than one thread. */
 const MANY_CORES = 4;
@@ -89,7 +89,10 @@ export class Storing {
     });
     const facts = new FactsKeeper(store, loader, directories.spool, {
       rolledUpUntil: () => rollups.rolledUpUntil()['1m'],
-      degraded: () => [...damage.problems(), retention.clockDoubt()].filter((what) => what !== undefined),
+      degraded: () =>
+        [...damage.problems(), retention.clockDoubt(), asideText(directories.spool)].filter(
+          (what) => what !== undefined,
+        ),
     });
     loader.start();
     rollups.start();

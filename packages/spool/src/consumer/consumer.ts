@@ -1,9 +1,10 @@
 // Takes what waits for one consumer to its destination, oldest first. A file is removed only when the destination has acknowledged it and its
 // flows are counted; whatever happens before, it is delivered again. A file that cannot be used is set aside and blocks nothing.
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asSpoolError, type ExporterRows, errno, SpoolError } from '../errors.ts';
-import { sizeOf } from '../files.ts';
-import { makeConsumer } from '../layout.ts';
+import { sizeOf, tryUnlink } from '../files.ts';
+import { consumerFolders, makeConsumer } from '../layout.ts';
 import { type Manifest, readManifest } from '../manifest.ts';
 import { wholeBlocks } from '../writer/salvage.ts';
 import { listAside, type SetAsideList, setAside } from './aside.ts';
@@ -12,7 +13,7 @@ import type { CountEnds, Delivery, Destination, Failure } from './destination.ts
 import { SideBySide } from './side-by-side.ts';
 import { Vanished } from './vanished.ts';
 import { verifyFile } from './verify.ts';
-import { type Claim, claim, removeClaim, removeOrphans, waitingFor } from './waiting.ts';
+import { type Claim, claim, forgetDropped, orphansOf, removeClaim, waitingFor } from './waiting.ts';
 
 export type LogLevel = 'info' | 'warn' | 'error';
 export type Log = (level: LogLevel, message: string, details?: Readonly<Record<string, unknown>>) => void;
@@ -103,6 +104,8 @@ export class Consumer {
   readonly #vanished: Vanished;
   /** Names that this process has begun to deliver without an answer, or that a process before it had claimed. */
   readonly #again = new Set<string>();
+  /** Manifests that were there at the start without their data. */
+  #orphans: string[];
   #state: State = { state: 'idle' };
   #missing: { readonly name: string; readonly at: number } | undefined;
   #running: Promise<void> | undefined;
@@ -115,7 +118,8 @@ export class Consumer {
     this.#log = options.log ?? (() => {});
     this.#vanished = new Vanished(dir, name);
     makeConsumer(dir, name);
-    removeOrphans(dir, name);
+    forgetDropped(dir, name);
+    this.#orphans = orphansOf(dir, name);
     for (const file of waitingFor(dir, name)) if (file.claimed) this.#again.add(file.name);
   }
 
@@ -155,6 +159,7 @@ export class Consumer {
   async round(): Promise<number> {
     const { dir, name, rows = async () => 0, sideBySide = 1 } = this.#options;
     let files = await rows();
+    await this.#countOrphans();
     await this.#countVanished();
     const deliveries = new SideBySide(sideBySide);
     for (const waiting of waitingFor(dir, name)) {
@@ -211,6 +216,21 @@ export class Consumer {
       this.#log('error', `${this.#called} does not take flows`, { code, reason });
     this.stats.failures++;
     this.#state = { state: 'retrying', place, code, reason };
+  }
+
+  /**
+   * A manifest alone means that its file was delivered and counted, and the process killed before it removed the manifest; or that somebody
+   * else removed the data while no process watched. Counting it tells: of a file that was counted nothing is counted again.
+   */
+  async #countOrphans(): Promise<void> {
+    const { dir, name: consumer, countEnds } = this.#options;
+    for (let name = this.#orphans[0]; name !== undefined; name = this.#orphans[0]) {
+      const path = join(consumerFolders(dir, consumer).flows, `${name}.json`);
+      const rows = exportersIn(path, name);
+      if (rows.length > 0) await countEnds({ name, again: true }, [{ account: 'flows_spool_missing', rows }]);
+      tryUnlink(path);
+      this.#orphans.shift();
+    }
   }
 
   async #countVanished(): Promise<void> {
@@ -305,6 +325,16 @@ export class Consumer {
     }
     const what = missing ? 'was removed by somebody else' : 'cannot be used and was set aside';
     this.#log('error', `a spool file for ${this.#called} ${what}`, { file: name, flows, reason: error.message });
+  }
+}
+
+/** Flows by exporter, as a manifest says; none where it is no use. */
+function exportersIn(path: string, name: string): ExporterRows {
+  try {
+    return readManifest(path, name).exporters;
+  } catch (error) {
+    if (error instanceof SpoolError && error.permanent) return [];
+    throw error;
   }
 }
 
