@@ -23,7 +23,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   demo: ['record', 'wire', 'enrich'],
   bench: ['record', 'wire', 'libc', 'listen', 'enrich', 'query', 'spool', 'store', 'server', 'demo', 'conformance'],
   conformance: ['record', 'wire', 'libc', 'listen', 'enrich', 'query', 'spool', 'store', 'server', 'demo', 'cli'],
-  siege: ['record', 'wire', 'listen', 'query', 'spool', 'store', 'conformance', 'bench'],
+  siege: ['record', 'wire', 'listen', 'query', 'spool', 'store', 'cli', 'conformance', 'bench'],
 };
 
 const IMPORT = /(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;

@@ -253,6 +253,7 @@ class DgramListener implements Listener {
         receiveBufferWanted: this.#wanted,
         receiveBufferGranted,
         kernelDropped: dropped,
+        floodDropped: 0,
         datagrams,
         bytes,
       })),

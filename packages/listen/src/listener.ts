@@ -46,6 +46,8 @@ export interface SocketStats {
    * those (its warnings say so): there it is what it had to drop itself before `run`.
    */
   readonly kernelDropped: number;
+  /** Of these: of senders that flood, which are kept apart from the others. */
+  readonly floodDropped: number;
   readonly datagrams: number;
   /** UDP payload bytes. */
   readonly bytes: number;

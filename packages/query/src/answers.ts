@@ -224,7 +224,9 @@ export const StatusAnswer = z.object({
   degraded: z
     .array(z.string())
     .optional()
-    .describe('What needs a person although it is ready: a damaged part of the store, a clock that jumped'),
+    .describe(
+      'What needs a person although it is ready: a damaged part of the store, a clock that jumped, a sink that takes no flows, files set aside',
+    ),
   started: z.number(),
   warnings: z
     .array(z.string())
@@ -239,10 +241,47 @@ export const StatusAnswer = z.object({
       lanes: z.array(
         z.looseObject({ lane: z.number(), backend: z.string(), datagrams: z.number(), flows: z.number() }),
       ),
-      warnings: z.array(z.string()),
-      spool: z.object({ files: z.number(), bytes: z.number(), oldest_ms: z.number(), cap_bytes: z.number() }),
+      warnings: z.array(z.string()).describe('Caps that were reached, floods and other troubles, each with what to do'),
+      floods: z.array(
+        z.object({
+          address: z.string(),
+          share: z.number().describe('Part of what came to its lane, 0 to 1'),
+          diverted: z.boolean().describe('Whether it is kept apart, so that only its own datagrams are dropped'),
+        }),
+      ),
+      other_exporters: z.number().describe('Exporters that are not in /exporters, where the most recently seen are'),
+      spool: z.object({
+        files: z.number().describe("Of the store's backlog, as all of this"),
+        bytes: z.number(),
+        oldest_ms: z
+          .number()
+          .describe('When the oldest file began to wait, milliseconds since 1970; 0 when none waits'),
+        cap_bytes: z.number(),
+      }),
     }),
   ),
+  consumers: z
+    .array(
+      z.object({
+        name: z.string(),
+        type: z.string().describe('`store`, or the type of the sink; empty before it has told of itself'),
+        state: z
+          .enum(['idle', 'delivering', 'retrying', 'stopped', 'silent'])
+          .describe('`silent`: it has not told of itself for some seconds'),
+        backlog_files: z.number().describe('Spool files that it has not delivered'),
+        backlog_bytes: z.number(),
+        cap_bytes: z.number().describe('Beyond it the oldest files are dropped; 0 when no collector tells'),
+        waiting_ms: z.number().describe('How long the oldest file has been waiting'),
+        dropped_flows: z.number().describe('Flows dropped over the cap since the collecting process started'),
+        delivered_files: z.number().describe('Since its process started, as all that follow'),
+        delivered_flows: z.number(),
+        retries: z.number().describe('Attempts to deliver that failed'),
+        aside_files: z.number().describe('Files that it could not use, set aside and still there'),
+        missing_files: z.number().describe('Files that somebody removed before it had them'),
+        problems: z.array(z.string()).describe('What is wrong with it, each with what to do; in `degraded` too'),
+      }),
+    )
+    .describe('Who takes flows from the spool: the store, and each sink'),
   store: z.object({
     rows: z.number(),
     bytes_on_disk: z.number(),

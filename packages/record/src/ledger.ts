@@ -38,7 +38,8 @@ export const ACCOUNTS = {
   datagrams_state_cap: {
     unit: 'datagram',
     role: 'lost',
-    description: 'Of an observation domain for which no state memory was left (listen.state_memory)',
+    description:
+      'Of an observation domain for which no state memory was left, or its exporter had its share (listen.state_memory)',
   },
   datagrams_lost_with_process: {
     unit: 'datagram',
@@ -64,7 +65,11 @@ export const ACCOUNTS = {
   flows_sent: { unit: 'flow', role: 'good', description: "Flows that a sink's destination acknowledged" },
   flows_filtered: { unit: 'flow', role: 'good', description: "Flows that a sink's filter left out" },
   flows_refused: { unit: 'flow', role: 'lost', description: "Flows that a sink's destination will never take" },
-  flows_spool_cap: { unit: 'flow', role: 'lost', description: 'Dropped with the oldest spool file, over the cap' },
+  flows_spool_cap: {
+    unit: 'flow',
+    role: 'lost',
+    description: 'Dropped with the oldest spool file, over the cap (spool.max_size, spool_max_size of a sink)',
+  },
   flows_spool_corrupt: {
     unit: 'flow',
     role: 'lost',
@@ -97,6 +102,12 @@ export const ACCOUNTS = {
     role: 'lost',
     description: 'Dropped by the kernel at the socket (receive buffer full), all exporters together',
   },
+  flood_dropped: {
+    unit: 'datagram',
+    role: 'note',
+    description:
+      'Of kernel_dropped: those of senders that flood and are kept apart, so that what others send is not dropped with it (listen.allow)',
+  },
   sequence_lost_flows: {
     unit: 'flow',
     role: 'lost',
@@ -119,7 +130,7 @@ export const ACCOUNTS = {
   templates_state_cap: {
     unit: 'record',
     role: 'lost',
-    description: 'Templates for which no state memory was left (listen.state_memory)',
+    description: 'Templates for which no state memory was left, or their exporter had its share (listen.state_memory)',
   },
   templates_evicted: {
     unit: 'record',

@@ -1,5 +1,6 @@
 // The few steps on files that everything in a spool is made of: each either happens or does not, whenever the process is killed.
-import { readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { asSpoolError, errno } from './errors.ts';
 import { FILE_MODE } from './layout.ts';
 
@@ -53,5 +54,19 @@ export function writeWhole(path: string, text: string, sync = false): void {
     renameSync(`${path}.tmp`, path);
   } catch (error) {
     throw asSpoolError(error, `write ${path}`);
+  }
+}
+
+/**
+ * Keeps a second link to a file as `last`, in the place of the one before, for whoever accounts for a process that was killed. Where somebody
+ * removed its folder nobody looks for it, and there is nothing to keep. Throws what the file system throws.
+ */
+export function keepLast(path: string, last: string): void {
+  tryUnlink(`${last}.tmp`);
+  try {
+    linkSync(path, `${last}.tmp`);
+    renameSync(`${last}.tmp`, last);
+  } catch (error) {
+    if (errno(error) !== 'ENOENT' || existsSync(dirname(last))) throw error;
   }
 }

@@ -8,6 +8,7 @@ export {
   type ConsumerStats,
   type Log,
   type LogLevel,
+  type MissingFile,
 } from './consumer/consumer.ts';
 export type { CountEnds, Delivery, Destination, Ends, Failure } from './consumer/destination.ts';
 export { Received } from './consumer/received.ts';

@@ -5,7 +5,9 @@
 //     flows/<name>.native    may be claimed                       flows/<name>.json   its manifest, there before
 //     flows/<name>.claimed   claimed; after a restart it is delivered again under the same name
 //     flows/<name>.dropped   over the cap, to be removed once it is counted
+//     flows/<name>.counted   its manifest then, until the consumer has seen that the cap dropped it
 //     dimensions/<dimension>/<name>.jsonl, ledger/<name>.jsonl   rows that are not flows
+//     ledger-copy/<name>.jsonl                                   the same again: a count that is lost is lost for ever
 //     aside/                 what could not be read, with its manifest and the reason
 //   lanes/                   what lanes know, in memory that outlives them
 //   status/                  what each process tells of itself, once a second
@@ -43,6 +45,7 @@ export function spoolFolders(dir: string): SpoolFolders {
 export interface ConsumerFolders {
   readonly flows: string;
   readonly ledger: string;
+  readonly ledgerCopy: string;
   readonly aside: string;
   dimension(dimension: DimensionName): string;
 }
@@ -52,6 +55,7 @@ export function consumerFolders(dir: string, consumer: string): ConsumerFolders 
   return {
     flows: join(root, 'flows'),
     ledger: join(root, 'ledger'),
+    ledgerCopy: join(root, 'ledger-copy'),
     aside: join(root, 'aside'),
     dimension: (dimension) => join(root, 'dimensions', dimension),
   };
@@ -80,8 +84,8 @@ export function makeSpool(dir: string): void {
 
 /** Makes the directories of a consumer that are not there. Throws SpoolError. */
 export function makeConsumer(dir: string, consumer: string): void {
-  const { flows, ledger, aside, dimension } = consumerFolders(dir, consumer);
-  make(dir, [flows, ledger, aside, ...DIMENSION_NAMES.map(dimension)]);
+  const { flows, ledger, ledgerCopy, aside, dimension } = consumerFolders(dir, consumer);
+  make(dir, [flows, ledger, ledgerCopy, aside, ...DIMENSION_NAMES.map(dimension)]);
 }
 
 function make(dir: string, folders: readonly string[]): void {

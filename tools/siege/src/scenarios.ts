@@ -2,7 +2,12 @@
 import { fuzzScenario } from './fuzz/fuzz-scenario.ts';
 import { httpScenario } from './http/http-scenario.ts';
 import type { Scenario } from './scenario.ts';
+import { clockScenario } from './whole/clock-scenario.ts';
+import { damageScenario } from './whole/damage-scenario.ts';
+import { faultsScenario } from './whole/faults-scenario.ts';
+import { floodsScenario } from './whole/floods-scenario.ts';
 import { killsScenario } from './whole/kills-scenario.ts';
+import { powerScenario } from './whole/power-scenario.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   fuzzScenario({
@@ -17,6 +22,11 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
   httpScenario,
   killsScenario,
+  damageScenario,
+  powerScenario,
+  faultsScenario,
+  floodsScenario,
+  clockScenario,
 ];
 
 export function scenarioNamed(name: string): Scenario | undefined {

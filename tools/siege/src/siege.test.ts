@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { needs } from '@weir/conformance/system';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runScenario } from './run.ts';
 import { scenarioNamed } from './scenarios.ts';
@@ -36,5 +37,40 @@ describe('the short siege', { timeout: 600_000 }, () => {
     const report = await shortly('http', 300);
     expect(report.findings).toEqual([]);
     expect(value(report, 'answers')).toBeGreaterThan(200);
+  });
+
+  it.each([
+    ['kills', 6],
+    ['damage', 5],
+    ['power', 4],
+  ])('of a whole Weir, %s, finds nothing', async (name, rounds) => {
+    const report = await shortly(name, rounds);
+    expect(report.findings).toEqual([]);
+    expect(value(report, 'flows stored')).toBeGreaterThan(10_000);
+    expect(value(report, 'flows stored twice')).toBe(0);
+  });
+});
+
+describe.runIf(needs('netns'))('the short siege of the file system', { timeout: 600_000 }, () => {
+  it('finds nothing', async () => {
+    const report = await shortly('faults', 5);
+    expect(report.findings).toEqual([]);
+    expect(value(report, 'flows stored')).toBeGreaterThan(10_000);
+  });
+});
+
+describe('the short siege of what is kept of exporters', { timeout: 600_000 }, () => {
+  it('finds nothing', async () => {
+    const report = await shortly('floods', 5);
+    expect(report.findings).toEqual([]);
+    expect(value(report, 'flows stored')).toBeGreaterThan(10_000);
+  });
+});
+
+describe.runIf(needs('libfaketime'))('the short siege of the clock', { timeout: 600_000 }, () => {
+  it('finds nothing', async () => {
+    const report = await shortly('clock', 4);
+    expect(report.findings).toEqual([]);
+    expect(value(report, 'flows stored')).toBeGreaterThan(10_000);
   });
 });

@@ -27,6 +27,10 @@ describe('a flood', () => {
       expect(received.flood).toBeLessThan(sent.flood / 2);
       expect(received.flood + received.quiet + dropped).toBe(sent.flood + sent.quiet);
     }
+    // What only those who flood lost is counted apart.
+    expect(without.floodDropped).toBe(0);
+    expect(together.floodDropped).toBeGreaterThan(together.dropped / 2);
+    expect(together.floodDropped).toBeLessThanOrEqual(together.dropped);
     expect(lostShare(without)).toBeGreaterThan(0.4);
     // All of it before it was noticed who floods.
     expect(lostShare(together)).toBeLessThan(lostShare(without) / 3);

@@ -7,7 +7,7 @@ import type { UdpSocket } from './udp-socket.ts';
 /** By address and port: the first socket and the spare one together. */
 export function socketStats(sockets: readonly UdpSocket[], receiveBufferWanted: number): SocketStats[] {
   const endpoints = new Map<string, SocketStats>();
-  for (const { host, port, receiveBufferGranted, drops, datagrams, bytes } of sockets) {
+  for (const { host, port, spare, receiveBufferGranted, drops, datagrams, bytes } of sockets) {
     const at = endpointText(host, port);
     const before = endpoints.get(at);
     endpoints.set(at, {
@@ -16,6 +16,7 @@ export function socketStats(sockets: readonly UdpSocket[], receiveBufferWanted: 
       receiveBufferWanted,
       receiveBufferGranted: Math.min(receiveBufferGranted, before?.receiveBufferGranted ?? receiveBufferGranted),
       kernelDropped: drops.total + (before?.kernelDropped ?? 0),
+      floodDropped: (spare ? drops.total : 0) + (before?.floodDropped ?? 0),
       datagrams: datagrams + (before?.datagrams ?? 0),
       bytes: bytes + (before?.bytes ?? 0),
     });

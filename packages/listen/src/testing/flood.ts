@@ -32,6 +32,8 @@ export interface FloodOutcome {
   readonly sent: Counts;
   readonly received: Counts;
   readonly dropped: number;
+  /** Of these, at the spare sockets. */
+  readonly floodDropped: number;
   /** When the flood had nearly ended. */
   readonly floods: readonly Flood[];
 }
@@ -78,8 +80,10 @@ const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 
 await once(child, 'close');
 for (const listener of listeners) listener.stop();
 await Promise.all(running);
-const dropped = listeners.reduce((sum, listener) => sum + listener.stats().sockets[0].kernelDropped, 0);
+const stats = listeners.map((listener) => listener.stats().sockets[0]);
+const dropped = stats.reduce((sum, { kernelDropped }) => sum + kernelDropped, 0);
+const floodDropped = stats.reduce((sum, socket) => sum + socket.floodDropped, 0);
 for (const listener of listeners) listener.close();
 rmSync(dir, { recursive: true });
-const outcome: FloodOutcome = { sent: { flood: sent[0], quiet: sent[1] }, received, dropped, floods };
+const outcome: FloodOutcome = { sent: { flood: sent[0], quiet: sent[1] }, received, dropped, floodDropped, floods };
 process.stdout.write(JSON.stringify(outcome));

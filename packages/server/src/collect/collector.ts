@@ -47,6 +47,7 @@ import { readInventory, watchInventory } from './inventory-file.ts';
 import { LaneThread } from './lane-thread.ts';
 import { asServerError, laneCount } from './lanes.ts';
 import type { LaneReport, Replay } from './messages.ts';
+import { WaitingTime } from './waiting-time.ts';
 
 const STATUS_MS = 1000;
 /** Exporters' last-seen times are written again this often, in milliseconds. */
@@ -55,6 +56,8 @@ const EXPORTERS_MS = 60_000;
 const NAMES_CAP_BYTES = 1024 ** 3;
 /** A lane that has not reported for so long hangs, in milliseconds: the process ends and is started again. */
 const LANE_SILENT_MS = 10_000;
+/** Drops over a cap with less than this between them are one to the log, in milliseconds. */
+const DROPPING_MS = 60_000;
 
 export interface CollectorOptions {
   readonly config: Config;
@@ -83,7 +86,9 @@ export class Collector {
   readonly #reports = new Map<number, LaneReport>();
   /** Complete files that could not be handed over yet, oldest first. */
   readonly #waiting: OpenManifest[] = [];
-  readonly #dropped = new Map<string, number>();
+  /** Flows dropped over the cap of each consumer, and when the last were (milliseconds of this process). */
+  readonly #dropped = new Map<string, { readonly flows: number; readonly at: number }>();
+  readonly #waitingTimes = new Map<string, WaitingTime>();
   /** The oldest file of each consumer, and since when it is (milliseconds of this process). */
   readonly #oldest = new Map<string, { readonly name: string; readonly since: number }>();
   readonly #exportersWritten = new Map<string, string>();
@@ -387,13 +392,23 @@ export class Collector {
   #backlogs(): ConsumerBacklog[] {
     const now = performance.now();
     return Array.from(this.#plan.flows, ([name, capBytes]): ConsumerBacklog => {
-      const { files, bytes, oldest } = backlogOf(this.#spool, name);
+      const { files, bytes, oldest, newest } = backlogOf(this.#spool, name);
       const before = this.#oldest.get(name);
       if (oldest === undefined) this.#oldest.delete(name);
       else if (before?.name !== oldest) this.#oldest.set(name, { name: oldest, since: now });
-      const since = this.#oldest.get(name)?.since ?? now;
-      const droppedFlows = this.#dropped.get(name) ?? 0;
-      return { name, files, bytes, capBytes, waitingMs: now - since, droppedFlows };
+      const waiting = this.#waitingTimes.get(name) ?? new WaitingTime();
+      this.#waitingTimes.set(name, waiting);
+      const dropped = this.#dropped.get(name);
+      return {
+        name,
+        files,
+        bytes,
+        capBytes,
+        waitingMs: waiting.look(oldest, newest, now),
+        stuckMs: now - (this.#oldest.get(name)?.since ?? now),
+        droppedFlows: dropped?.flows ?? 0,
+        ...(dropped === undefined ? {} : { droppedAgoMs: now - dropped.at }),
+      };
     });
   }
 
@@ -408,7 +423,11 @@ export class Collector {
         this.#giver.countEnd(consumer, name, 'flows_spool_cap', exporters),
       );
       if (flows === 0) continue;
-      this.#dropped.set(consumer, (this.#dropped.get(consumer) ?? 0) + flows);
+      const before = this.#dropped.get(consumer);
+      const now = performance.now();
+      this.#dropped.set(consumer, { flows: (before?.flows ?? 0) + flows, at: now });
+      // The status tells how many; the log, that it began.
+      if (before !== undefined && now - before.at < DROPPING_MS) continue;
       this.#log.warn(
         { consumer, flows },
         'what waits for a consumer is over its cap: the oldest was dropped and counted',

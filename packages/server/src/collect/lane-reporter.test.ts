@@ -51,6 +51,18 @@ describe('the report of a lane', () => {
     expect(reporter.report(STATS, '').exporters).toEqual([]);
   });
 
+  it('counts what the kernel dropped, and of that what only senders of floods lost', () => {
+    const { decoder, reporter } = reporterOf();
+    const socket = { host: '::', port: 1, receiveBufferWanted: 1, receiveBufferGranted: 1, datagrams: 1, bytes: 1 };
+    const sockets = [
+      { ...socket, kernelDropped: 7, floodDropped: 5 },
+      { ...socket, kernelDropped: 2, floodDropped: 0 },
+    ];
+    reporter.report({ ...STATS, sockets }, '');
+    const { counters } = decoder.exporters.unattributed;
+    expect([counters[ACCOUNT.kernel_dropped], counters[ACCOUNT.flood_dropped]]).toEqual([9, 5]);
+  });
+
   it('warns of the caps that the lane reached, and who reached them', () => {
     const { decoder, reporter } = reporterOf({ exporterCap: 1 });
     const batch = new FlowBatch(64);

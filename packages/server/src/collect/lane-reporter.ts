@@ -85,10 +85,9 @@ export class LaneReporter {
     const { lane, decoder, enricher } = this.#parts;
     const now = performance.now();
     this.#index();
-    decoder.exporters.unattributed.counters[ACCOUNT.kernel_dropped] = stats.sockets.reduce(
-      (sum, { kernelDropped }) => sum + kernelDropped,
-      0,
-    );
+    const { counters } = decoder.exporters.unattributed;
+    counters[ACCOUNT.kernel_dropped] = stats.sockets.reduce((sum, { kernelDropped }) => sum + kernelDropped, 0);
+    counters[ACCOUNT.flood_dropped] = stats.sockets.reduce((sum, { floodDropped }) => sum + floodDropped, 0);
     const version = String(steadyNow());
     return {
       type: 'report',

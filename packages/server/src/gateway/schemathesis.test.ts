@@ -10,7 +10,7 @@ import { needs, programPath } from '@weir/conformance';
 import { cleanDemo } from '@weir/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildApi } from '../http/index.ts';
-import { collectorStatus, storeFacts } from '../http/testdata/deps.ts';
+import { collectorStatus, healthReport, storeFacts } from '../http/testdata/deps.ts';
 import { SAMPLE_END, sampleFlows } from '../http/testdata/sample.ts';
 import { type SeededStore, seededStore } from '../http/testdata/seeded-store.ts';
 import { type Served, serveUpstream } from './testdata/served.ts';
@@ -39,7 +39,7 @@ describe.runIf(needs('schemathesis'))('the API', () => {
       store: seeded.store,
       storeFacts: () => storeFacts({ rows: flows.length }),
       rolledUpUntil: () => ({ '1m': SAMPLE_END - 600_000 }),
-      readiness: () => ({ ready: true, reasons: [] }),
+      health: async () => healthReport(),
       collectors: () => [collectorStatus({ time: SAMPLE_END })],
       gatewayWarnings: () => [],
       cleanDemo: () => cleanDemo(seeded.store),

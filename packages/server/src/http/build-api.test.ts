@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildApi } from './build-api.ts';
 import type { ApiDeps } from './deps.ts';
-import { collectorStatus, storeFacts } from './testdata/deps.ts';
+import { collectorStatus, healthReport, refusedSink, storeFacts } from './testdata/deps.ts';
 import { EXPORTERS, SAMPLE_END, sampleFlows } from './testdata/sample.ts';
 import { type SeededStore, seededStore } from './testdata/seeded-store.ts';
 
@@ -23,7 +23,21 @@ function deps(more: Partial<ApiDeps> = {}): ApiDeps {
     store: seeded.store,
     storeFacts: () => storeFacts({ rows: FLOWS.length }),
     rolledUpUntil: () => ({ '1m': SAMPLE_END - 600_000 }),
-    readiness: () => ({ ready: true, reasons: [] }),
+    health: async () =>
+      healthReport([
+        {
+          running: true,
+          status: collectorStatus({
+            warnings: ['listen.allow is empty'],
+            floods: [{ address: '192.0.2.9', share: 0.93, diverted: true }],
+            otherExporters: { exporters: 12, counters: {} },
+          }),
+        },
+        {
+          running: false,
+          status: collectorStatus({ collector: 'away', floods: [{ address: '192.0.2.9', share: 1, diverted: false }] }),
+        },
+      ]),
     collectors: () => [collectorStatus({ time: SAMPLE_END })],
     now: () => SAMPLE_END,
     gatewayWarnings: () => ['10.9.9.9 has more than it may'],
@@ -95,7 +109,30 @@ describe('the API', () => {
     expect((await get('/api/v1/status')).body).toMatchObject({
       ready: true,
       store: { rows: FLOWS.length },
-      collectors: [{ id: 'local', stale: false }],
+      degraded: [refusedSink.problems[0]],
+      collectors: [
+        {
+          id: 'local',
+          stale: false,
+          warnings: ['listen.allow is empty', expect.stringMatching(/^192\.0\.2\.9 floods: 93 %/)],
+          floods: [{ address: '192.0.2.9', share: 0.93, diverted: true }],
+          other_exporters: 12,
+        },
+        { id: 'away', stale: true, floods: [] },
+      ],
+      consumers: [
+        {
+          name: 'archive',
+          type: 'files',
+          state: 'retrying',
+          backlog_files: 3,
+          backlog_bytes: 3000,
+          cap_bytes: 10_000,
+          waiting_ms: 75_000,
+          retries: 4,
+          problems: refusedSink.problems,
+        },
+      ],
       warnings: ['10.9.9.9 has more than it may'],
     });
   });

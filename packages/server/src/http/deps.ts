@@ -1,7 +1,8 @@
 // What the HTTP API needs of the rest: given by composition, so that each route is tested without a collector or a store.
 import type { CompileContext } from '@weir/query';
 import type { DemoCleaned, Store } from '@weir/store';
-import type { Readiness, StoreFacts } from '../operations/readiness.ts';
+import type { HealthReport } from '../operations/health.ts';
+import type { StoreFacts } from '../operations/readiness.ts';
 import type { CollectorStatus } from '../status.ts';
 import type { QueryGate } from './query-gate.ts';
 
@@ -16,7 +17,8 @@ export interface ApiDeps {
   storeFacts(): StoreFacts;
   /** End of each roll-up, in milliseconds since 1970. */
   rolledUpUntil(): CompileContext['rolledUpUntil'];
-  readiness(): Readiness;
+  /** What the probes are told, too. */
+  health(): Promise<HealthReport>;
   /** The last status of every collector. */
   collectors(): readonly CollectorStatus[];
   /** Lets queries in; one made from the limits when absent. */

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildApi } from './build-api.ts';
 import type { ApiDeps } from './deps.ts';
-import { storeFacts } from './testdata/deps.ts';
+import { healthReport, storeFacts } from './testdata/deps.ts';
 
 const NOW = 1_772_366_400_000;
 
@@ -61,7 +61,7 @@ async function serve(store: FakeStore, limits: ApiDeps['limits'] = {}): Promise<
     store,
     storeFacts: () => storeFacts(),
     rolledUpUntil: () => ({}),
-    readiness: () => ({ ready: true, reasons: [] }),
+    health: async () => healthReport(),
     collectors: () => [],
     gatewayWarnings: () => [],
     cleanDemo: () => Promise.reject(new Error('not asked')),

@@ -29,7 +29,11 @@ const PROGRESS_EVERY_MS = 200;
 
 function worksOf({ store, rollups, damage, log }: ControlDeps): { readonly [N in WorkName]: Work<N> } {
   return {
-    check: (onProgress, signal) => checkStore(store, { onProgress, signal }),
+    async check(onProgress, signal) {
+      const report = await checkStore(store, { onProgress, signal });
+      damage.checked(report.damaged);
+      return report;
+    },
     async repair(onProgress, signal) {
       const report = await repairStore(store, rollups, { onProgress, signal });
       for (const { table, part, meaning } of report.parts)

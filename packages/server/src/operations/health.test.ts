@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { collectorStatus, storeFacts } from '../http/testdata/deps.ts';
 import { makeRunFolder } from '../run-folder.ts';
 import { type CollectorStatus, writeStatus } from '../status.ts';
+import { type ConsumerStatus, writeConsumerStatus } from './consumer-status.ts';
 import { Health } from './health.ts';
 import { storeStatusPath } from './store-status.ts';
 
@@ -161,6 +162,102 @@ describe('health', () => {
     pass(1_000);
     rmSync(join(data, 'spool'), { recursive: true });
     expect(await reasons()).toEqual(['no collecting process is running']);
+  });
+});
+
+describe('consumers of the spool', () => {
+  const consumers = ['store', 'archive'].map((name) => ({
+    name,
+    files: 2,
+    bytes: 20,
+    capBytes: 1000,
+    waitingMs: 3000,
+    droppedFlows: 0,
+  }));
+  const spool = { ...collectorStatus().spool, consumers };
+  const aside = { files: [{ name: 'f1', reason: 'block 1 is damaged', rows: 9, bytes: 1, time: 0 }], count: 1 };
+  const spoolDir = () => join(data, 'spool');
+  const writeConsumer = (name: string, more: Partial<ConsumerStatus> = {}) => {
+    const backlog = { files: 2, bytes: 20, oldest: 'a', newest: 'b' };
+    const stats = { files: 7, rows: 70, bytes: 1, failures: 3, rounds: 1 };
+    const none = { asideFiles: 0, asideRows: 0, missingFiles: 0, missingRows: 0 };
+    const own = {
+      type: 'files',
+      state: 'idle',
+      backlog,
+      aside: { files: [], count: 0 },
+      stats: { ...stats, ...none },
+    } as const;
+    writeConsumerStatus(spoolDir(), name, { name, ...own, time: ++writes, pid: process.pid, ...more });
+  };
+
+  it('are told of without being taken for collecting processes', async () => {
+    writeStore();
+    writeCollector({ spool });
+    writeConsumer('store');
+    writeConsumer('archive', { state: 'retrying', reason: 'no route to host' });
+    const report = await health.report();
+    expect(report.readiness).toEqual({
+      ready: true,
+      reasons: [],
+      degraded: ['the sink "archive" does not take flows: no route to host (2 files wait, the oldest for 3 s)'],
+    });
+    expect(report.collectors.map(({ status: { collector }, running }) => [collector, running])).toEqual([
+      ['local', true],
+    ]);
+    expect(report.consumers.map(({ name, state, retries }) => [name, state, retries])).toEqual([
+      ['store', 'idle', 3],
+      ['archive', 'retrying', 3],
+    ]);
+    const text = (await health.metrics(() => HTTP)).toString();
+    expect(text).toContain('\nweir_consumer_delivered_flows_total{consumer="archive"} 70\n');
+    expect(text).toContain('\nweir_degraded 1\n');
+  });
+
+  it('are no reason not to be ready: files that were set aside are named, and the store’s own troubles stand before them', async () => {
+    const facts = storeFacts({ degraded: ['part 1_1_1_0 of flows is damaged'] });
+    writeFileSync(storeStatusPath(data), JSON.stringify({ facts }));
+    writeCollector({ spool });
+    writeConsumer('store', { aside });
+    writeConsumer('archive');
+    const { ready, degraded } = await health.readiness();
+    expect(ready).toBe(true);
+    expect(degraded).toEqual([
+      'part 1_1_1_0 of flows is damaged',
+      expect.stringContaining(
+        `set aside in ${join(spoolDir(), 'consumers/store/aside')}: f1 (9 flows; block 1 is damaged).`,
+      ),
+    ]);
+  });
+
+  it('are silent once their file does not change any more, by a clock that nobody can set', async () => {
+    writeStore();
+    writeCollector({ spool });
+    writeConsumer('store');
+    writeConsumer('archive', { time: Date.now() + 3 * HOUR_S * 1000 });
+    expect((await health.readiness()).degraded).toBeUndefined();
+    pass(6_000);
+    writeStore();
+    writeCollector({ spool });
+    writeConsumer('store');
+    expect((await health.readiness()).degraded).toEqual([
+      'the sink "archive" has not told of itself for 6 s: its process does not run or hangs; see the log (2 files wait, the oldest for 3 s)',
+    ]);
+    expect((await health.report()).consumers.map(({ state }) => state)).toEqual(['idle', 'silent']);
+  });
+
+  it('have names that are told of where there are sinks, and only there', async () => {
+    writeStore();
+    writeCollector({ spool });
+    writeConsumer('store');
+    writeConsumer('archive');
+    const names = { rows: {}, forgotten: {}, problem: 'EACCES', aside: { files: [], count: 0 }, time: 0, pid: 1 };
+    writeConsumerStatus(spoolDir(), 'names', names);
+    expect((await health.readiness()).degraded).toEqual([expect.stringMatching(/^names cannot be read .*: EACCES\./)]);
+    writeCollector({ spool: { ...spool, consumers: consumers.slice(0, 1) } });
+    rmSync(join(spoolDir(), 'status/consumer-archive.json'));
+    pass(1_000);
+    expect((await health.readiness()).degraded).toBeUndefined();
   });
 });
 

@@ -1,10 +1,22 @@
-// What the statuses say of Weir as a whole, kept for probes: the collecting processes' own and the storing process's, read from files.
+// What the statuses say of Weir as a whole, for probes, metrics and the page: those of the collecting processes, of the storing process and
+// of the consumers of the spool, read from files. The gateway and the storing process answer from the same files, and so say the same.
 //
 // Whether a process is alive is seen from its file changing, by this process's own clock: clocks that jump, or that another machine has,
 // decide nothing. The files are looked at every second (a stat each), and read when somebody asks.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { NAMES_CONSUMER } from '@weir/sinks';
+import { spoolFolders } from '@weir/spool';
 import { type CollectorStatus, isCollectorStatus, STATUS_STALE_MS } from '../status.ts';
+import {
+  type ConsumerStatus,
+  consumerOfStatus,
+  consumerStatusPath,
+  isNames,
+  type NamesStatus,
+  type Told,
+} from './consumer-status.ts';
+import { type ConsumerReport, consumerReports, problemsOf } from './consumers.ts';
 import { type HttpFigures, metricsText } from './metrics.ts';
 import { type ProcessFigures, processFigures } from './processes.ts';
 import { type Readiness, readiness, storeReason } from './readiness.ts';
@@ -29,6 +41,13 @@ const KEEP_MS = 500;
  * larger one is alive and has no metrics of its exporters.
  */
 const MAX_STATUS_BYTES = 16 * 1024 * 1024;
+
+/** What Weir is, as far as its processes tell. */
+export interface HealthReport {
+  readonly readiness: Readiness;
+  readonly collectors: readonly { readonly status: CollectorStatus; readonly running: boolean }[];
+  readonly consumers: readonly ConsumerReport[];
+}
 
 interface Seen {
   /** What tells a file from the one before it under the same name. */
@@ -74,7 +93,10 @@ export class Health {
 
   /** Notes which files have changed since the last look. */
   async look(): Promise<void> {
-    const paths = [storeStatusPath(this.#options.dataDir), ...(await this.#collectorPaths())];
+    const paths = [
+      storeStatusPath(this.#options.dataDir),
+      ...(await this.#statusFiles()).map((file) => this.#path(file)),
+    ];
     for (const path of this.#seen.keys()) if (!paths.includes(path)) this.#seen.delete(path);
     for (const path of paths) await this.#lookAt(path);
   }
@@ -93,10 +115,14 @@ export class Health {
     this.#seen.set(path, { mark, since: this.#clock() - age, bytes: found.size });
   }
 
-  async #collectorPaths(): Promise<string[]> {
-    const folder = join(this.#options.spoolDir, 'status');
-    const names = await readdir(folder).catch(() => []);
-    return names.filter(isCollectorStatus).map((name) => join(folder, name));
+  /** Names of the files in the folder of statuses, of collecting processes and of consumers. */
+  async #statusFiles(): Promise<string[]> {
+    const names = await readdir(spoolFolders(this.#options.spoolDir).status).catch(() => []);
+    return names.filter((name) => name.endsWith('.json'));
+  }
+
+  #path(file: string): string {
+    return join(spoolFolders(this.#options.spoolDir).status, file);
   }
 
   /** Milliseconds for which a file has been as it is; undefined when there is none. */
@@ -123,8 +149,22 @@ export class Health {
   }
 
   async readiness(): Promise<Readiness> {
-    const { live, silent, store } = await this.#state();
-    return readiness(live, this.#storeProblem(store), store?.facts.degraded, silent);
+    return (await this.report()).readiness;
+  }
+
+  async report(): Promise<HealthReport> {
+    const state = await this.#state();
+    const { all, live, consumers } = state;
+    return {
+      readiness: this.#readiness(state),
+      collectors: all.map((status) => ({ status, running: live.includes(status) })),
+      consumers,
+    };
+  }
+
+  #readiness({ live, silent, store, consumers, names }: State): Readiness {
+    const degraded = problemsOf(this.#options.spoolDir, consumers, names);
+    return readiness(live, this.#storeProblem(store), [...(store?.facts.degraded ?? []), ...degraded], silent);
   }
 
   /** The metrics as Prometheus reads them; all who ask at once get the same bytes. */
@@ -135,21 +175,31 @@ export class Health {
   }
 
   async #render(http: () => HttpFigures): Promise<Buffer> {
-    const { all, live, store } = await this.#state();
-    const storeProblem = this.#storeProblem(store);
-    const { ready } = readiness(live, storeProblem);
-    const processes = await this.#processes(live, store);
-    const source = { now: this.#now(), ready, statuses: all, store, storeProblem, http: http(), processes };
-    return Buffer.from(await metricsText(source));
+    const state = await this.#state();
+    const { all, store, consumers } = state;
+    const { ready, degraded = [] } = this.#readiness(state);
+    return Buffer.from(
+      await metricsText({
+        now: this.#now(),
+        ready,
+        degraded: degraded.length,
+        statuses: all,
+        consumers,
+        store,
+        storeProblem: this.#storeProblem(store),
+        http: http(),
+        processes: await this.#processes(state),
+      }),
+    );
   }
 
-  async #processes(
-    live: readonly CollectorStatus[],
-    store: StoreStatus | undefined,
-  ): Promise<ReadonlyMap<string, ProcessFigures>> {
+  async #processes({ live, store, told }: State): Promise<ReadonlyMap<string, ProcessFigures>> {
+    // All sinks are in one process.
+    const sinks = [...told.values()].find(({ status, ageMs }) => status.pid !== store?.pid && ageMs <= STATUS_STALE_MS);
     const pids: [string, number | undefined][] = [
       ['supervisor', process.pid],
       ['store', store?.pid],
+      ['sinks', sinks?.status.pid],
       ...live.map(({ collector, pid }): [string, number] => [
         live.length === 1 ? 'collect' : `collect ${collector}`,
         pid,
@@ -171,21 +221,44 @@ export class Health {
 
   async #readAll(): Promise<State> {
     await this.look();
+    const { spoolDir, dataDir } = this.#options;
     const all: CollectorStatus[] = [];
     const live: CollectorStatus[] = [];
     const silent: string[] = [];
-    for (const path of await this.#collectorPaths()) {
-      const large = (this.#seen.get(path)?.bytes ?? 0) > MAX_STATUS_BYTES;
-      const status = large ? unread(basename(path, '.json')) : await parse<CollectorStatus>(path);
-      if (status === undefined) continue;
-      all.push(status);
-      if ((this.#age(path) ?? Number.POSITIVE_INFINITY) <= STATUS_STALE_MS) live.push(status);
-      else {
-        const sentence = this.#collectorSilence(status, path);
-        if (sentence !== undefined) silent.push(sentence);
+    const told = new Map<string, Told<ConsumerStatus>>();
+    for (const file of await this.#statusFiles()) {
+      const consumer = consumerOfStatus(file);
+      if (consumer !== undefined) {
+        const status = isNames(consumer) ? undefined : await this.#told<ConsumerStatus>(consumer);
+        if (status !== undefined) told.set(consumer, status);
+      } else if (isCollectorStatus(file)) {
+        const status = await this.#collector(file);
+        if (status === undefined) continue;
+        const path = this.#path(file);
+        all.push(status);
+        if ((this.#age(path) ?? Number.POSITIVE_INFINITY) <= STATUS_STALE_MS) live.push(status);
+        else {
+          const sentence = this.#collectorSilence(status, path);
+          if (sentence !== undefined) silent.push(sentence);
+        }
       }
     }
-    return { all, live, silent, store: await parse<StoreStatus>(storeStatusPath(this.#options.dataDir)) };
+    const consumers = consumerReports({ spoolDir, live, told });
+    const names = await this.#told<NamesStatus>(NAMES_CONSUMER);
+    return { all, live, silent, told, consumers, names, store: await parse<StoreStatus>(storeStatusPath(dataDir)) };
+  }
+
+  #collector(file: string): Promise<CollectorStatus | undefined> | CollectorStatus {
+    const path = this.#path(file);
+    const large = (this.#seen.get(path)?.bytes ?? 0) > MAX_STATUS_BYTES;
+    return large ? unread(basename(path, '.json')) : parse<CollectorStatus>(path);
+  }
+
+  async #told<T extends ConsumerStatus | NamesStatus>(name: string): Promise<Told<T> | undefined> {
+    const path = consumerStatusPath(this.#options.spoolDir, name);
+    const ageMs = this.#age(path);
+    const status = ageMs === undefined ? undefined : await parse<T>(path);
+    return ageMs === undefined || status === undefined ? undefined : { status, ageMs };
   }
 }
 
@@ -202,7 +275,9 @@ function isRunning(pid: number): boolean {
   }
 }
 
-async function parse<T extends StoreStatus | CollectorStatus>(path: string): Promise<T | undefined> {
+async function parse<T extends StoreStatus | CollectorStatus | ConsumerStatus | NamesStatus>(
+  path: string,
+): Promise<T | undefined> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as T;
   } catch {
@@ -235,5 +310,9 @@ interface State {
   readonly live: readonly CollectorStatus[];
   /** Of processes that are there and have stopped telling of themselves, a sentence each. */
   readonly silent: readonly string[];
+  /** By consumer, those of processes that are gone among them. */
+  readonly told: ReadonlyMap<string, Told<ConsumerStatus>>;
+  readonly consumers: readonly ConsumerReport[];
+  readonly names: Told<NamesStatus> | undefined;
   readonly store: StoreStatus | undefined;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { refusedSink } from '../http/testdata/deps.ts';
 import type { CollectorStatus, ExporterStatus } from '../status.ts';
 import { type MetricsSource, metricsText } from './metrics.ts';
 
@@ -58,13 +59,18 @@ const status = (exporters: readonly ExporterStatus[]): CollectorStatus => ({
   exporters,
   otherExporters: { exporters: 0, counters: {} },
   unattributed: { kernel_dropped: 7 },
-  floods: [],
+  floods: [
+    { address: '192.0.2.9', share: 0.5, diverted: false },
+    { address: '192.0.2.9', share: 0.9, diverted: true },
+  ],
   spool: { files: 2, bytes: 100, capBytes: 1000, oldest: 0, problem: '', consumers: [] },
 });
 
 const source = (statuses: readonly CollectorStatus[], more: Partial<MetricsSource> = {}): MetricsSource => ({
   now: 10_000,
   ready: true,
+  degraded: 1,
+  consumers: [{ ...refusedSink, asideFiles: 2, missingFlows: 50 }],
   statuses,
   store: {
     version: '0',
@@ -114,6 +120,20 @@ describe('metrics', () => {
       'weir_collector_restarts_total{collector="local"} 2',
       'weir_collector_down_seconds_total{collector="local"} 1.5',
       'weir_spool_bytes{collector="local"} 100',
+      'weir_consumer_up{consumer="archive"} 0',
+      'weir_consumer_problems{consumer="archive"} 1',
+      'weir_consumer_backlog_files{consumer="archive"} 3',
+      'weir_consumer_backlog_bytes{consumer="archive"} 3000',
+      'weir_consumer_cap_bytes{consumer="archive"} 10000',
+      'weir_consumer_oldest_seconds{consumer="archive"} 75.0004',
+      'weir_consumer_dropped_flows_total{consumer="archive"} 0',
+      'weir_consumer_delivered_files_total{consumer="archive"} 7',
+      'weir_consumer_delivered_flows_total{consumer="archive"} 700',
+      'weir_consumer_retries_total{consumer="archive"} 4',
+      'weir_consumer_aside_files{consumer="archive"} 2',
+      'weir_consumer_missing_flows_total{consumer="archive"} 50',
+      'weir_flood_share_ratio{collector="local",address="192.0.2.9",diverted="true"} 0.9',
+      'weir_degraded 1',
       'weir_store_up 1',
       'weir_store_rows 5',
       'weir_rollup_lag_seconds 6',
@@ -167,6 +187,15 @@ describe('metrics', () => {
     expect(found.filter((line) => line.startsWith('weir_ledger_total{'))).toHaveLength(502);
     expect(found).toContain('weir_ledger_total{collector="local",exporter="other",account="datagrams_received"} 28500');
     expect(found).toContain('weir_templates{collector="local",exporter="other",protocol="ipfix"} 9500');
+  });
+
+  it('have the exporters in them that the status does not tell one by one', async () => {
+    const some = status([exporter('10.0.0.1')]);
+    const found = await lines(
+      source([{ ...some, otherExporters: { exporters: 40, counters: { datagrams_received: 800 } } }]),
+    );
+    expect(found).toContain('weir_exporters{collector="local"} 41');
+    expect(found).toContain('weir_ledger_total{collector="local",exporter="other",account="datagrams_received"} 800');
   });
 
   it('escape what could end a label', async () => {

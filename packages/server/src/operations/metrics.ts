@@ -2,7 +2,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { NO_OUTAGES } from '../outages.ts';
 import type { CollectorStatus, Counts, ExporterStatus } from '../status.ts';
+import type { ConsumerReport } from './consumers.ts';
 import { Exposition } from './exposition.ts';
+import { heaviestFloods } from './floods.ts';
 import type { ProcessFigures } from './processes.ts';
 import type { StoreStatus } from './store-status.ts';
 
@@ -28,13 +30,16 @@ export interface MetricsSource {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly ready: boolean;
+  /** How many things need a person although it is ready. */
+  readonly degraded: number;
+  readonly consumers: readonly ConsumerReport[];
   readonly statuses: readonly CollectorStatus[];
   /** The last that the storing process said; undefined before it first did. */
   readonly store: StoreStatus | undefined;
   /** Why the store cannot be written or read; empty when it can. */
   readonly storeProblem: string;
   readonly http: HttpFigures;
-  /** By name: supervisor, collect, store. */
+  /** By name: supervisor, collect, store, sinks. */
   readonly processes: ReadonlyMap<string, ProcessFigures>;
 }
 
@@ -45,6 +50,7 @@ export async function metricsText(source: MetricsSource): Promise<string> {
   lanes(out, source);
   outages(out, source);
   spool(out, source);
+  consumers(out, source);
   store(out, source);
   http(out, source);
   processes(out, source);
@@ -53,14 +59,15 @@ export async function metricsText(source: MetricsSource): Promise<string> {
 
 async function ledger(out: Exposition, { statuses }: MetricsSource): Promise<void> {
   const account = out.family('weir_ledger_total', 'Accounts of the loss ledger since the collector started');
-  for (const { collector, exporters, unattributed } of statuses) {
+  for (const { collector, exporters, otherExporters, unattributed } of statuses) {
     const add = (exporter: string, counts: Counts) => {
       for (const [name, count] of Object.entries(counts)) account({ collector, exporter, account: name }, count);
     };
     add('', unattributed);
     for await (const exporter of inSlices(exporters.slice(0, EXPORTER_LABELS)))
       add(exporter.address, exporter.counters);
-    const others: Record<string, number> = {};
+    // The status itself tells of the most recently seen ones alone.
+    const others: Record<string, number> = { ...otherExporters.counters };
     for await (const { counters } of inSlices(exporters.slice(EXPORTER_LABELS))) {
       for (const [name, count] of Object.entries(counters)) others[name] = (others[name] ?? 0) + count;
     }
@@ -68,7 +75,9 @@ async function ledger(out: Exposition, { statuses }: MetricsSource): Promise<voi
   }
   await templates(out, statuses);
   const known = out.family('weir_exporters', 'Exporters known');
-  for (const { collector, exporters } of statuses) known({ collector }, exporters.length);
+  for (const { collector, exporters, otherExporters } of statuses) {
+    known({ collector }, exporters.length + otherExporters.exporters);
+  }
 }
 
 async function templates(out: Exposition, statuses: readonly CollectorStatus[]): Promise<void> {
@@ -108,6 +117,7 @@ function lanes(out: Exposition, { statuses }: MetricsSource): void {
   const busy = out.family('weir_lane_busy_ratio', 'Part of the last second the lane was on a processor');
   for (const { labels, status } of all) busy(labels, status.busy);
 
+  floods(out, statuses);
   const sockets = all.flatMap(({ labels, status }) =>
     status.sockets.map((socket) => ({ labels: { ...labels, host: socket.host, port: String(socket.port) }, socket })),
   );
@@ -115,6 +125,16 @@ function lanes(out: Exposition, { statuses }: MetricsSource): void {
   for (const { labels, socket } of sockets) dropped(labels, socket.kernelDropped);
   const buffer = out.family('weir_socket_receive_buffer_bytes', 'Receive buffer the kernel granted');
   for (const { labels, socket } of sockets) buffer(labels, socket.receiveBufferGranted);
+}
+
+/** A lane tells of at most 32 senders, and only while they fill its sockets. */
+function floods(out: Exposition, statuses: readonly CollectorStatus[]): void {
+  const share = out.family('weir_flood_share_ratio', 'Part of what came to its lane that a sender which floods sent');
+  for (const { collector, floods } of statuses) {
+    for (const { address, diverted, share: part } of heaviestFloods(floods)) {
+      share({ collector, address, diverted: String(diverted) }, part);
+    }
+  }
 }
 
 function outages(out: Exposition, { statuses }: MetricsSource): void {
@@ -141,8 +161,31 @@ function spool(out: Exposition, { statuses, now }: MetricsSource): void {
   each('weir_spool_oldest_seconds', 'Age of the oldest file', ({ spool }) => secondsSince(spool.oldest, now));
 }
 
-function store(out: Exposition, { now, ready, store, storeProblem }: MetricsSource): void {
+function consumers(out: Exposition, { consumers }: MetricsSource): void {
+  const each = (name: string, help: string, value: (consumer: ConsumerReport) => number) => {
+    const sample = out.family(`weir_consumer_${name}`, help);
+    for (const consumer of consumers) sample({ consumer: consumer.name }, value(consumer));
+  };
+  each('up', '1 when the consumer tells of itself and its destination takes flows', ({ state }) =>
+    state === 'idle' || state === 'delivering' ? 1 : 0,
+  );
+  each('problems', 'What is wrong with it: /readyz says each as a sentence', ({ problems }) => problems.length);
+  each('backlog_files', 'Spool files that it has not delivered', ({ backlog }) => backlog.files);
+  each('backlog_bytes', 'Bytes that wait for it', ({ backlog }) => backlog.bytes);
+  each('cap_bytes', 'Cap of what waits for it', ({ backlog }) => backlog.capBytes);
+  each('oldest_seconds', 'How long the oldest file has been waiting', ({ backlog }) => backlog.waitingMs / 1000);
+  each('dropped_flows_total', 'Flows dropped over its cap', ({ backlog }) => backlog.droppedFlows);
+  each('delivered_files_total', 'Files that its destination acknowledged', ({ deliveredFiles }) => deliveredFiles);
+  each('delivered_flows_total', 'Flows in these files', ({ deliveredFlows }) => deliveredFlows);
+  each('retries_total', 'Attempts to deliver that failed', ({ retries }) => retries);
+  each('aside_files', 'Files that it could not use, set aside and still there', ({ asideFiles }) => asideFiles);
+  each('missing_files_total', 'Files that somebody removed before it had them', ({ missingFiles }) => missingFiles);
+  each('missing_flows_total', 'Flows in these files', ({ missingFlows }) => missingFlows);
+}
+
+function store(out: Exposition, { now, ready, degraded, store, storeProblem }: MetricsSource): void {
   out.single('weir_ready', '1 when Weir is ready', ready ? 1 : 0);
+  out.single('weir_degraded', 'How many things need a person although Weir works: /readyz says which', degraded);
   out.single('weir_store_up', '1 when the store can be written and read', storeProblem === '' ? 1 : 0);
   if (store === undefined) return;
   const { facts } = store;

@@ -41,7 +41,7 @@ describe('readiness', () => {
     expect(readiness([full], storeReason({ problem: 'cannot write' })).reasons).toEqual([
       'the store: cannot write',
       'the spool of local: disk full',
-      'the spool of local is 95 % full',
+      'the spool of local is 95 % full: the store takes flows slower than they come; beyond spool.max_size the oldest are dropped and counted as flows_spool_cap',
     ]);
   });
 });

@@ -35,7 +35,7 @@ export const storeReason = ({ problem }: Pick<StoreFacts, 'problem'>): string =>
 /**
  * @param live statuses of the collecting processes that are running
  * @param store why the store cannot be written or read, as a sentence; empty when it can
- * @param degraded what is wrong with the store although it can
+ * @param degraded what is wrong with the store although it can, and with the consumers of the spool
  * @param silent of collecting processes that are there and do not tell of themselves, a sentence each
  */
 export function readiness(
@@ -49,7 +49,10 @@ export function readiness(
   for (const { collector, spool } of live) {
     if (spool.problem !== '') reasons.push(`the spool of ${collector}: ${spool.problem}`);
     if (spool.bytes > spool.capBytes * SPOOL_ALARM) {
-      reasons.push(`the spool of ${collector} is ${Math.floor((100 * spool.bytes) / spool.capBytes)} % full`);
+      const part = Math.floor((100 * spool.bytes) / spool.capBytes);
+      reasons.push(
+        `the spool of ${collector} is ${part} % full: the store takes flows slower than they come; beyond spool.max_size the oldest are dropped and counted as flows_spool_cap`,
+      );
     }
   }
   return { ready: reasons.length === 0, reasons, ...(degraded.length === 0 ? {} : { degraded }) };

@@ -2,7 +2,9 @@
 // so that neither waits for the storing process, however busy that is with queries.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ConsumerHealth, STORE } from '@weir/spool';
 import { makeRunFolder, runFolder } from '../run-folder.ts';
+import { writeConsumerStatus } from './consumer-status.ts';
 import type { StoreFacts } from './readiness.ts';
 
 export interface StoreStatus {
@@ -26,24 +28,39 @@ export const storeStatusPath = (data: string): string => join(runFolder(data), '
 /** Path of what the gateway tells in turn: it has no other way to the page. */
 export const gatewayStatusPath = (data: string): string => join(runFolder(data), 'gateway.json');
 
-/**
- * Writes the status now and every second until the function returned is called. A disk that is full or cannot be written costs this
- * writing and nothing else: the gateway then says that it has not heard.
- */
+/** Writes the status of the storing process now and every second until the function returned is called. */
 export function keepStoreStatus(data: string, status: () => StoreStatus): () => void {
   const path = storeStatusPath(data);
-  const write = () => {
+  return eachSecond(() => {
+    makeRunFolder(data);
+    // In one step, so that no reader sees half of it.
+    writeFileSync(`${path}.tmp`, JSON.stringify(status()));
+    renameSync(`${path}.tmp`, path);
+  });
+}
+
+/** The same for what it tells as a consumer of the spool. */
+export function keepConsumerStatus(spoolDir: string, status: () => ConsumerHealth): () => void {
+  return eachSecond(() => {
+    const written = { type: STORE, time: Date.now(), pid: process.pid };
+    writeConsumerStatus(spoolDir, STORE, { ...status(), ...written });
+  });
+}
+
+/**
+ * Writes now and every second until the function returned is called. A disk that is full or cannot be written costs one writing and
+ * nothing else: readers then say that they have not heard.
+ */
+function eachSecond(write: () => void): () => void {
+  const attempt = () => {
     try {
-      makeRunFolder(data);
-      // In one step, so that no reader sees half of it.
-      writeFileSync(`${path}.tmp`, JSON.stringify(status()));
-      renameSync(`${path}.tmp`, path);
+      write();
     } catch {
       // Tried again in a second.
     }
   };
-  write();
-  const timer = setInterval(write, WRITE_MS);
+  attempt();
+  const timer = setInterval(attempt, WRITE_MS);
   return () => clearInterval(timer);
 }
 

@@ -25,9 +25,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FromChild } from '../child.ts';
 import { type Config, ConfigSchema } from '../config/schema.ts';
 import { createLogger } from '../log.ts';
+import { type ConsumerStatus, consumerStatusPath, type NamesStatus } from '../operations/consumer-status.ts';
+import { Health } from '../operations/health.ts';
 import { readStatuses } from '../status.ts';
 import { Sinks } from './sinks.ts';
-import { readNamesStatus, readSinkStatuses, type SinkStatus, sinkProblems } from './status.ts';
 
 let root: string;
 let dir: string;
@@ -68,7 +69,11 @@ async function start(...names: string[]): Promise<void> {
   running = await Sinks.start(configOf(...names), directories(), log);
 }
 
-const statusOf = (name: string): SinkStatus | undefined => readSinkStatuses(dir).find((status) => status.name === name);
+function read<T extends ConsumerStatus | NamesStatus>(name: string): T | undefined {
+  const path = consumerStatusPath(dir, name);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined;
+}
+const statusOf = (name: string) => read<ConsumerStatus>(name);
 const until = async (holds: () => boolean) => {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
 };
@@ -121,12 +126,27 @@ describe.runIf(needs('netns'))('sinks that are dead, hang or have no room', () =
     await until(() => statusOf('dead')?.state === 'retrying' && statusOf('small')?.state === 'retrying');
     expect(statusOf('small')).toMatchObject({ code: 'disk_full', place: 'destination' });
     expect(statusOf('hangs')).toMatchObject({ state: 'delivering', backlog: { files: 10 } });
-    const problems = sinkProblems(readSinkStatuses(dir), Date.now());
-    expect(problems.map((problem) => problem.replace(/: .*/s, ''))).toEqual([
+    const health = new Health({ spoolDir: dir, dataDir: join(root, 'data'), storeAway: () => '' });
+    const { consumers, readiness } = await health.report();
+    const degraded = readiness.degraded?.toSorted() ?? [];
+    expect(degraded.map((problem) => problem.replace(/: .*/s, ''))).toEqual([
       'the sink "dead" does not take flows',
       'the sink "small" does not take flows',
     ]);
-    expect(problems[1]).toMatch(/ENOSPC.*; make room, or keep less \(\d+ files wait\)$/);
+    expect(degraded[1]).toMatch(/ENOSPC.*; make room, or keep less \(\d+ files wait, /);
+    expect(consumers.map(({ name, state }) => [name, state]).sort()).toEqual([
+      ['dead', 'retrying'],
+      ['good', 'idle'],
+      ['hangs', 'delivering'],
+      ['hangs-too', 'delivering'],
+      ['small', 'retrying'],
+    ]);
+    expect(consumers.find(({ name }) => name === 'good')).toMatchObject({
+      type: 'files',
+      deliveredFiles: 10,
+      deliveredFlows: 20_000,
+      retries: 0,
+    });
   });
 });
 
@@ -151,6 +171,7 @@ describe('the process of sinks', () => {
     makeConsumer(dir, NAMES_CONSUMER);
     mkdirSync(join(dir, 'status'), { recursive: true });
     writeFileSync(join(dir, 'status', 'consumer-of-before.json'), '{}');
+    writeFileSync(join(dir, 'status', 'consumer-store.json'), '{}');
     spool.file(7);
     await fork_(configOf('archive'));
     await until(() => statusOf('archive')?.stats.rows === 7);
@@ -160,8 +181,10 @@ describe('the process of sinks', () => {
       pid: child?.pid,
       destination: { path: pathOf('archive'), completed: 0 },
     });
-    expect(readNamesStatus(dir)).toMatchObject({ problem: '', rows: { entities: 0 } });
+    expect(read<NamesStatus>(NAMES_CONSUMER)).toMatchObject({ problem: '', rows: { entities: 0 } });
     expect(existsSync(join(dir, 'status', 'consumer-of-before.json'))).toBe(false);
+    // The store is another process's.
+    expect(existsSync(join(dir, 'status', 'consumer-store.json'))).toBe(true);
     // What sinks tell of themselves is not taken for what collecting processes do.
     expect(readStatuses(dir)).toEqual([]);
     const gone = new Promise((resolve) => child?.once('exit', resolve));
@@ -181,13 +204,6 @@ describe('the process of sinks', () => {
     child?.send({ type: 'stop' });
     await gone;
     expect(backlogOf(dir, 'hangs').files).toBe(1);
-  });
-
-  it('says so where it has not told of itself', () => {
-    const status = { name: 'archive', time: 0 } as SinkStatus;
-    expect(sinkProblems([status], 60_000)).toEqual([
-      'the sink "archive" has not told of itself: its process does not run or hangs',
-    ]);
   });
 
   it('begins with a sink as soon as its directory in the spool can be read', async () => {

@@ -1,11 +1,11 @@
 // The sinks of a process: each a consumer of the spool of its own, over names that they share. One that hangs or fails holds no other.
 import { join } from 'node:path';
 import { NAMES_CONSUMER, Names, SinkRunner, type SinkSettings } from '@weir/sinks';
-import { type Log, SpoolError } from '@weir/spool';
+import { type Log, listAside, SpoolError } from '@weir/spool';
 import type { Directories } from '../child.ts';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../log.ts';
-import { removeOtherStatuses, writeConsumerStatus } from './status.ts';
+import { removeOtherStatuses, writeConsumerStatus } from '../operations/consumer-status.ts';
 
 const STATUS_MS = 1000;
 
@@ -80,7 +80,8 @@ export class Sinks {
       this.#guard(() => writeConsumerStatus(this.#spool, name, { ...runner.health(), ...written }));
     }
     this.#guard(() => {
-      writeConsumerStatus(this.#spool, NAMES_CONSUMER, { ...this.#names.health(), ...written });
+      const aside = listAside(this.#spool, NAMES_CONSUMER);
+      writeConsumerStatus(this.#spool, NAMES_CONSUMER, { ...this.#names.health(), aside, ...written });
       this.#said = '';
     });
   }

@@ -6,9 +6,9 @@ import { runChild } from '../child.ts';
 import { buildApi, DEFAULT_LIMITS, QueryGate } from '../http/index.ts';
 import { createLogger, type Logger } from '../log.ts';
 import { ControlServer } from '../maintenance/listen.ts';
-import { readiness, storeReason } from '../operations/readiness.ts';
-import { keepStoreStatus, readGatewayWarnings } from '../operations/store-status.ts';
-import { runningOf, statusReader } from '../status.ts';
+import { Health } from '../operations/health.ts';
+import { keepConsumerStatus, keepStoreStatus, readGatewayWarnings } from '../operations/store-status.ts';
+import { statusReader } from '../status.ts';
 import { STORE_STOP_MS } from '../supervisor/stop.ts';
 import { VERSION } from '../version.ts';
 import { Storing } from './storing.ts';
@@ -25,6 +25,7 @@ runChild(async ({ config, directories, httpSocket }, channel) => {
   const log = createLogger(config.log, 'store');
   const storing = await Storing.start(config, directories, log);
   const collectors = statusReader(directories.spool);
+  const health = new Health({ spoolDir: directories.spool, dataDir: directories.data, storeAway: () => '' });
   const storeFacts = () => storing.facts.facts();
   const gate = new QueryGate({ ...DEFAULT_LIMITS, concurrency: config.store.query.concurrency });
   const app = buildApi({
@@ -34,7 +35,7 @@ runChild(async ({ config, directories, httpSocket }, channel) => {
     store: storing.store,
     storeFacts,
     rolledUpUntil: () => storing.rollups.rolledUpUntil(),
-    readiness: () => readiness(runningOf(collectors()), storeReason(storeFacts()), storeFacts().degraded),
+    health: () => health.report(),
     collectors,
     gatewayWarnings: () => readGatewayWarnings(directories.data),
     cleanDemo: () => cleanDemo(storing.store),
@@ -43,6 +44,20 @@ runChild(async ({ config, directories, httpSocket }, channel) => {
     allowedHosts: config.http.allowed_hosts,
     onError: (error, url) => logFailure(log, error, url),
   });
+  // What it tells of itself comes first: callers are answered from it.
+  const stopStatuses = [
+    keepConsumerStatus(directories.spool, () => storing.consumer()),
+    keepStoreStatus(directories.data, () => ({
+      version: VERSION,
+      pid: process.pid,
+      started,
+      time: Date.now(),
+      facts: storeFacts(),
+      queriesRunning: gate.running,
+      queriesWaiting: gate.waiting,
+    })),
+  ];
+  await health.start();
   const control = new ControlServer(directories.data, {
     store: storing.store,
     rollups: storing.rollups,
@@ -53,20 +68,12 @@ runChild(async ({ config, directories, httpSocket }, channel) => {
   // Of a storing process before this one that was killed.
   rmSync(httpSocket, { force: true });
   await app.listen({ path: httpSocket });
-  const stopStatus = keepStoreStatus(directories.data, () => ({
-    version: VERSION,
-    pid: process.pid,
-    started,
-    time: Date.now(),
-    facts: storeFacts(),
-    queriesRunning: gate.running,
-    queriesWaiting: gate.waiting,
-  }));
   channel.send({ type: 'ready' });
   return {
     stop: async () => {
       // Answers that take longer are cut off, which stops their queries.
-      stopStatus();
+      for (const stop of stopStatuses) stop();
+      health.stop();
       const cutOff = setTimeout(() => app.server.closeAllConnections(), STORE_STOP_MS.requests);
       await app.close();
       clearTimeout(cutOff);

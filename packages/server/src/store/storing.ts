@@ -1,7 +1,7 @@
 // The storing process's parts and the order in which they start and stop: store, roll-ups, loader, retention, the watch for damage.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Log } from '@weir/spool';
+import type { ConsumerHealth, Log } from '@weir/spool';
 import {
   ClockGuard,
   DATABASE,
@@ -22,7 +22,7 @@ import { FactsKeeper } from './facts.ts';
 import { memoryLimit } from './memory-limit.ts';
 import { memoryWarning } from './memory-share.ts';
 import { storeOptions, storeTarget } from './target.ts';
-import { assertStoreWritable, explainFailure } from './trouble.ts';
+import { asideText, assertStoreWritable, explainFailure } from './trouble.ts';
 
 /** With this many processors two files go in side by side, and merges get more than one thread. */
 const MANY_CORES = 4;
@@ -89,7 +89,10 @@ export class Storing {
     });
     const facts = new FactsKeeper(store, loader, directories.spool, {
       rolledUpUntil: () => rollups.rolledUpUntil()['1m'],
-      degraded: () => [...damage.problems(), retention.clockDoubt()].filter((what) => what !== undefined),
+      degraded: () =>
+        [...damage.problems(), retention.clockDoubt(), asideText(directories.spool)].filter(
+          (what) => what !== undefined,
+        ),
     });
     loader.start();
     rollups.start();
@@ -97,6 +100,11 @@ export class Storing {
     damage.start();
     await facts.start();
     return new Storing({ store, loader, rollups, retention, damage, facts });
+  }
+
+  /** The store as a consumer of the spool. Throws SpoolError when its directory there cannot be read. */
+  consumer(): ConsumerHealth {
+    return this.#loader.health();
   }
 
   /** Loads what waits in the spool for a while first; the rest is as safe there, and is loaded at the next start. */

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { consumerFolders, makeConsumer, STORE, setRowsAside } from '@weir/spool';
 import { describe, expect, it } from 'vitest';
-import { assertStoreWritable, explainFailure } from './trouble.ts';
+import { asideText, assertStoreWritable, explainFailure } from './trouble.ts';
 
 const embedded = { name: '/data/store', embedded: true };
 
@@ -29,5 +33,25 @@ describe('why flows do not get into the store', () => {
   it('is found out before the engine tries', () => {
     expect(() => assertStoreWritable('/nonexistent')).toThrow(/^\/nonexistent cannot be written \(ENOENT\): make its/);
     expect(() => assertStoreWritable('/tmp')).not.toThrow();
+  });
+
+  it('names the folder of files that could not be used, as long as they are there', () => {
+    const spool = mkdtempSync(join(tmpdir(), 'weir-trouble-'));
+    try {
+      expect(asideText(spool)).toBeUndefined();
+      makeConsumer(spool, STORE);
+      const { aside, ledger } = consumerFolders(spool, STORE);
+      for (const name of ['a', 'b']) {
+        writeFileSync(join(ledger, name), 'no rows');
+        setRowsAside(spool, STORE, join(ledger, name), name, `${name} is damaged`);
+      }
+      expect(asideText(spool)).toBe(
+        `2 spool files could not be used and were set aside (b is damaged): look into ${aside}, then remove them`,
+      );
+      rmSync(aside, { recursive: true });
+      expect(asideText(spool)).toBeUndefined();
+    } finally {
+      rmSync(spool, { recursive: true });
+    }
   });
 });

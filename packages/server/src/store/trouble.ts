@@ -1,6 +1,6 @@
 // Why flows do not get into the store, said so that a person knows which directory or setting to look at.
 import { accessSync, constants } from 'node:fs';
-import type { Failure } from '@weir/spool';
+import { consumerFolders, type Failure, listAside, type SetAsideList, STORE } from '@weir/spool';
 import { ServerError } from '../errors.ts';
 
 /** Where the store is, as its operator knows it, and whether that is a directory of this machine. */
@@ -32,6 +32,26 @@ function adviceOnSpool(code: Failure['code']): string | undefined {
   if (code === 'not_writable') return 'the store cannot change the spool directory: make it writable for Weir';
   if (code === 'disk_full') return 'the disk of the spool directory is full: make room';
   return undefined;
+}
+
+/** What of the spool was set aside and is still there, as a sentence; undefined when nothing is. */
+export function asideText(spool: string): string | undefined {
+  const { files, count } = asideOf(spool);
+  const newest = files.at(-1);
+  if (newest === undefined) return undefined;
+  const what =
+    count === 1 ? 'a spool file could not be used and was' : `${count} spool files could not be used and were`;
+  const { aside } = consumerFolders(spool, STORE);
+  return `${what} set aside (${newest.reason}): look into ${aside}, then remove them`;
+}
+
+function asideOf(spool: string): SetAsideList {
+  try {
+    return listAside(spool, STORE);
+  } catch {
+    // That the spool cannot be read is told by the loader.
+    return { files: [], count: 0 };
+  }
 }
 
 /**

@@ -12,6 +12,8 @@ export interface Backlog {
   readonly bytes: number;
   /** Name of the oldest file; undefined when none waits. */
   readonly oldest: string | undefined;
+  /** And of the newest. */
+  readonly newest: string | undefined;
 }
 
 /** What waits for a consumer. Throws SpoolError when the directory cannot be read; one that is not there is empty. */
@@ -20,25 +22,31 @@ export function backlogOf(dir: string, consumer: string): Backlog {
   let bytes = 0;
   let files = 0;
   let oldest: string | undefined;
+  let newest: string | undefined;
   for (const file of filesIn(flows)) {
     const name = /^(.+)\.(?:native|claimed)$/.exec(file)?.[1];
     if (name === undefined) continue;
     bytes += sizeOf(join(flows, file));
     files++;
     if (oldest === undefined || name < oldest) oldest = name;
+    if (newest === undefined || name > newest) newest = name;
   }
   for (const folder of [ledger, ...DIMENSION_NAMES.map(dimension)]) {
     for (const file of filesIn(folder)) bytes += sizeOf(join(folder, file));
   }
-  return { files, bytes, oldest };
+  return { files, bytes, oldest, newest };
 }
+
+/** Of files dropped and counted, whose consumer does not look at its directory: of more nobody will ever ask. */
+const COUNTED_KEPT = 1000;
 
 /** Counts the flows of a dropped file, once, before it is removed. */
 export type CountDropped = (name: string, manifest: Manifest) => void;
 
 /**
  * Drops the oldest files of flows until what waits takes at most `capBytes`. Files that the consumer has claimed stay. Each is counted
- * before it is removed; what a process that was killed had not counted yet is counted now. Answers the flows dropped. Throws SpoolError.
+ * before it is removed; what a process that was killed had not counted yet is counted now. What is left of it tells the consumer that nobody
+ * else removed it. Answers the flows dropped. Throws SpoolError.
  */
 export function enforceCap(dir: string, consumer: string, capBytes: number, count: CountDropped): number {
   const { flows } = consumerFolders(dir, consumer);
@@ -60,6 +68,8 @@ export function enforceCap(dir: string, consumer: string, capBytes: number, coun
     rows += finish(flows, name, count);
     bytes -= size;
   }
+  const counted = filesIn(flows).filter((file) => file.endsWith('.counted'));
+  for (const file of counted.sort().slice(0, -COUNTED_KEPT)) tryUnlink(join(flows, file));
   return rows;
 }
 
@@ -97,6 +107,6 @@ function finish(flows: string, name: string, count: CountDropped): number {
     if (!(error instanceof SpoolError) || !error.permanent) throw error;
   }
   tryUnlink(`${path}.dropped`);
-  tryUnlink(`${path}.json`);
+  tryRename(`${path}.json`, `${path}.counted`);
   return rows;
 }

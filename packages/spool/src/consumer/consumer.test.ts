@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FIELD, FlowBatch, getNumber } from '@weir/record';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { consumerFolders } from '../layout.ts';
 import { readBlock } from '../native/read.ts';
 import { type ComplianceHarness, consumerCompliance } from '../testing/compliance.ts';
 import { TestSpool } from '../testing/flows.ts';
@@ -202,5 +203,38 @@ describe('Consumer', () => {
     await looked?.catch(() => {});
     await consumer.round().catch(() => {});
     expect([...memory.ends.values()].flat().map(({ account }) => account)).not.toContain('flows_spool_missing');
+  });
+
+  it('takes no file for missing that the cap dropped between two looks, and tells of one that somebody removed', async () => {
+    const [dropped, removed] = [spool.file(4), spool.file(2)];
+    memory.destination('refuses');
+    const consumer = memory.make(dir);
+    await consumer.round().catch(() => {});
+    // Given back, as a process that ends leaves it to the next: what is claimed is not dropped.
+    const folder = consumerFolders(dir, 'memory').flows;
+    renameSync(join(folder, `${dropped.name}.claimed`), join(folder, `${dropped.name}.native`));
+    const { size } = statSync(join(folder, `${removed.name}.claimed`));
+    expect(enforceCap(dir, 'memory', size, () => {})).toBe(4);
+    await consumer.round().catch(() => {});
+    expect(memory.ends.size).toBe(0);
+    expect(consumer.health().missing).toBeUndefined();
+    expect(readdirSync(folder).filter((file) => file.startsWith(dropped.name))).toEqual([]);
+    rmSync(join(folder, `${removed.name}.claimed`));
+    await consumer.round().catch(() => {});
+    expect(consumer.health()).toMatchObject({
+      missing: { name: removed.name },
+      stats: { missingFiles: 1, missingRows: 2 },
+    });
+  });
+
+  it('keeps what tells of dropped files from piling up where nobody looks', () => {
+    const folder = consumerFolders(dir, 'memory').flows;
+    for (let file = 0; file < 1005; file++) writeFileSync(join(folder, `${10_000 + file}.counted`), '{}');
+    spool.file(1);
+    expect(enforceCap(dir, 'memory', 0, () => {})).toBe(1);
+    const left = readdirSync(folder).filter((file) => file.endsWith('.counted'));
+    expect([left.length, left.sort()[0]]).toEqual([1000, '10005.counted']);
+    memory.make(dir);
+    expect(readdirSync(folder).filter((file) => file.endsWith('.counted'))).toEqual([]);
   });
 });

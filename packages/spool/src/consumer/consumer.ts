@@ -1,9 +1,10 @@
 // Takes what waits for one consumer to its destination, oldest first. A file is removed only when the destination has acknowledged it and its
 // flows are counted; whatever happens before, it is delivered again. A file that cannot be used is set aside and blocks nothing.
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asSpoolError, type ExporterRows, errno, SpoolError } from '../errors.ts';
-import { sizeOf } from '../files.ts';
-import { makeConsumer } from '../layout.ts';
+import { sizeOf, tryUnlink } from '../files.ts';
+import { consumerFolders, makeConsumer } from '../layout.ts';
 import { type Manifest, readManifest } from '../manifest.ts';
 import { wholeBlocks } from '../writer/salvage.ts';
 import { listAside, type SetAsideList, setAside } from './aside.ts';
@@ -12,7 +13,7 @@ import type { CountEnds, Delivery, Destination, Failure } from './destination.ts
 import { SideBySide } from './side-by-side.ts';
 import { Vanished } from './vanished.ts';
 import { verifyFile } from './verify.ts';
-import { type Claim, claim, removeClaim, removeOrphans, waitingFor } from './waiting.ts';
+import { type Claim, claim, forgetDropped, orphansOf, removeClaim, waitingFor } from './waiting.ts';
 
 export type LogLevel = 'info' | 'warn' | 'error';
 export type Log = (level: LogLevel, message: string, details?: Readonly<Record<string, unknown>>) => void;
@@ -67,7 +68,15 @@ export interface ConsumerHealth {
   readonly reason?: string;
   readonly backlog: Backlog;
   readonly aside: SetAsideList;
+  /** The file that somebody removed last; absent where none was since the process started. */
+  readonly missing?: MissingFile;
   readonly stats: Readonly<ConsumerStats>;
+}
+
+export interface MissingFile {
+  readonly name: string;
+  /** How long ago that was noticed, in milliseconds of a clock that nobody sets. */
+  readonly agoMs: number;
 }
 
 type State = Pick<ConsumerHealth, 'state' | 'place' | 'code' | 'reason'>;
@@ -95,7 +104,10 @@ export class Consumer {
   readonly #vanished: Vanished;
   /** Names that this process has begun to deliver without an answer, or that a process before it had claimed. */
   readonly #again = new Set<string>();
+  /** Manifests that were there at the start without their data. */
+  #orphans: string[];
   #state: State = { state: 'idle' };
+  #missing: { readonly name: string; readonly at: number } | undefined;
   #running: Promise<void> | undefined;
 
   /** Throws SpoolError when the consumer's directory cannot be made or read. */
@@ -106,7 +118,8 @@ export class Consumer {
     this.#log = options.log ?? (() => {});
     this.#vanished = new Vanished(dir, name);
     makeConsumer(dir, name);
-    removeOrphans(dir, name);
+    forgetDropped(dir, name);
+    this.#orphans = orphansOf(dir, name);
     for (const file of waitingFor(dir, name)) if (file.claimed) this.#again.add(file.name);
   }
 
@@ -117,7 +130,17 @@ export class Consumer {
   /** For a status: what it does, what waits, what was set aside. Throws SpoolError when the directory cannot be read. */
   health(): ConsumerHealth {
     const { dir, name } = this.#options;
-    return { name, ...this.#state, backlog: backlogOf(dir, name), aside: listAside(dir, name), stats: this.stats };
+    const missing = this.#missing;
+    return {
+      name,
+      ...this.#state,
+      backlog: backlogOf(dir, name),
+      aside: listAside(dir, name),
+      ...(missing === undefined
+        ? {}
+        : { missing: { name: missing.name, agoMs: Math.round(performance.now() - missing.at) } }),
+      stats: this.stats,
+    };
   }
 
   /** Begins to deliver and goes on until `stop`. */
@@ -136,6 +159,7 @@ export class Consumer {
   async round(): Promise<number> {
     const { dir, name, rows = async () => 0, sideBySide = 1 } = this.#options;
     let files = await rows();
+    await this.#countOrphans();
     await this.#countVanished();
     const deliveries = new SideBySide(sideBySide);
     for (const waiting of waitingFor(dir, name)) {
@@ -194,6 +218,21 @@ export class Consumer {
     this.#state = { state: 'retrying', place, code, reason };
   }
 
+  /**
+   * A manifest alone means that its file was delivered and counted, and the process killed before it removed the manifest; or that somebody
+   * else removed the data while no process watched. Counting it tells: of a file that was counted nothing is counted again.
+   */
+  async #countOrphans(): Promise<void> {
+    const { dir, name: consumer, countEnds } = this.#options;
+    for (let name = this.#orphans[0]; name !== undefined; name = this.#orphans[0]) {
+      const path = join(consumerFolders(dir, consumer).flows, `${name}.json`);
+      const rows = exportersIn(path, name);
+      if (rows.length > 0) await countEnds({ name, again: true }, [{ account: 'flows_spool_missing', rows }]);
+      tryUnlink(path);
+      this.#orphans.shift();
+    }
+  }
+
   async #countVanished(): Promise<void> {
     const gone = this.#vanished.look();
     if (gone.size === 0) return;
@@ -202,6 +241,7 @@ export class Consumer {
       await this.#options.countEnds({ name, again: true }, [{ account: 'flows_spool_missing', rows }]);
       this.#vanished.forget(name);
       this.#again.delete(name);
+      this.#missing = { name, at: performance.now() };
       for (const [, count] of rows) flows += count;
     }
     this.stats.missingFiles += gone.size;
@@ -275,6 +315,7 @@ export class Consumer {
     this.#again.delete(name);
     if (missing) {
       removeClaim(claimed);
+      this.#missing = { name, at: performance.now() };
       this.stats.missingFiles++;
       this.stats.missingRows += flows;
     } else {
@@ -284,6 +325,16 @@ export class Consumer {
     }
     const what = missing ? 'was removed by somebody else' : 'cannot be used and was set aside';
     this.#log('error', `a spool file for ${this.#called} ${what}`, { file: name, flows, reason: error.message });
+  }
+}
+
+/** Flows by exporter, as a manifest says; none where it is no use. */
+function exportersIn(path: string, name: string): ExporterRows {
+  try {
+    return readManifest(path, name).exporters;
+  } catch (error) {
+    if (error instanceof SpoolError && error.permanent) return [];
+    throw error;
   }
 }
 

@@ -1,8 +1,9 @@
 // A consumer's end of the spool: which files wait for it, and taking one. A claim is a rename, so a file is either dropped by the cap
 // or delivered, never both. A file that was claimed by a process that died is delivered again under the same name.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesIn, sizeOf, tryRename, tryUnlink } from '../files.ts';
-import { consumerFolders } from '../layout.ts';
+import { consumerFolders, spoolFolders } from '../layout.ts';
 
 export interface Waiting {
   readonly name: string;
@@ -44,16 +45,27 @@ export function removeClaim(claimed: Claim): void {
   tryUnlink(claimed.manifestPath);
 }
 
-/** Removes manifests whose data is gone: the consumer was killed between removing the two. */
-export function removeOrphans(dir: string, consumer: string): void {
+/** Removes what tells of files that the cap dropped before this process began. */
+export function forgetDropped(dir: string, consumer: string): void {
+  const { flows } = consumerFolders(dir, consumer);
+  for (const file of filesIn(flows)) if (file.endsWith('.counted')) tryUnlink(join(flows, file));
+}
+
+/**
+ * Names of manifests whose data is gone: the consumer was killed between removing the two, or somebody else removed the data. Not those
+ * of files that are just being handed over, the manifest before the data. Throws SpoolError.
+ */
+export function orphansOf(dir: string, consumer: string): string[] {
   const { flows } = consumerFolders(dir, consumer);
   const files = new Set(filesIn(flows));
-  for (const file of files) {
+  return [...files].flatMap((file) => {
     const name = /^(.+)\.json$/.exec(file)?.[1];
-    if (name === undefined) continue;
-    if (['.native', '.claimed', '.dropped'].some((ending) => files.has(name + ending))) continue;
+    if (name === undefined) return [];
+    if (['.native', '.claimed', '.dropped'].some((ending) => files.has(name + ending))) return [];
     // In the order in which a file changes its ending, so that one that is renamed meanwhile is found at the later ending.
-    if (['.native', '.claimed', '.dropped'].some((ending) => sizeOf(join(flows, name + ending)) > 0)) continue;
-    tryUnlink(join(flows, file));
-  }
+    const states = ['.native', '.claimed', '.dropped'].map((ending) => join(flows, name + ending));
+    return [join(spoolFolders(dir).writing, `${name}.native`), ...states].some((path) => existsSync(path))
+      ? []
+      : [name];
+  });
 }

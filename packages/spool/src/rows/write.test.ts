@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { dropRows } from '../consumer/cap.ts';
-import { consumerFolders, makeConsumer, makeSpool, STORE } from '../layout.ts';
-import { writeDimension } from './write.ts';
+import { consumerFolders, makeConsumer, makeDirectory, makeSpool, STORE } from '../layout.ts';
+import { readLedger } from './read.ts';
+import { writeDimension, writeLedger } from './write.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -39,5 +40,45 @@ describe('rows of a dimension', () => {
     ]);
     expect(dropRows(dir, 'names', 0)).toBe(2);
     expect(dropRows(dir, 'names', 0)).toBe(0);
+  });
+});
+
+describe('rows of the ledger', () => {
+  const row = { time: 0, collector: 'c', exporter: '1', account: 'flows_received', count: 1 } as const;
+  const files = () => readdirSync(consumerFolders(dir, STORE).ledger).sort();
+
+  it('are kept where whoever accounts for the process looks for them, and are written without that where its folder is gone', () => {
+    const last = join(dir, 'lanes', 'token', 'ledger');
+    makeDirectory(join(last, '..'));
+    writeLedger(dir, 'a', [row], last);
+    writeLedger(dir, 'b', [row], last);
+    expect(readLedger(last)?.map(({ source }) => source)).toEqual(['b']);
+    rmSync(join(dir, 'lanes'), { recursive: true });
+    writeLedger(dir, 'c', [row], last);
+    expect([files(), readLedger(last)]).toEqual([['a.jsonl', 'b.jsonl', 'c.jsonl'], undefined]);
+  });
+
+  it('that waited in a folder that was removed or replaced are written once more', () => {
+    const { ledger, ledgerCopy } = consumerFolders(dir, STORE);
+    writeLedger(dir, 'a', [row]);
+    writeLedger(dir, 'b', [row]);
+    rmSync(join(ledger, '..'), { recursive: true });
+    writeLedger(dir, 'c', [row]);
+    expect(readdirSync(ledgerCopy).sort()).toEqual(['a.jsonl', 'b.jsonl', 'c.jsonl']);
+    expect(readLedger(join(ledgerCopy, 'a.jsonl'))).toHaveLength(1);
+    for (const file of readdirSync(ledgerCopy)) rmSync(join(ledgerCopy, file));
+    writeLedger(dir, 'd', [row]);
+    expect(readdirSync(ledgerCopy)).toEqual(['d.jsonl']);
+    renameSync(ledger, join(dir, 'elsewhere'));
+    makeDirectory(ledger);
+    writeLedger(dir, 'e', [row]);
+    expect(readdirSync(ledgerCopy).sort()).toEqual(['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.jsonl`));
+  });
+
+  it('are written again after all of the spool was removed', () => {
+    const last = join(dir, 'lanes', 'token', 'ledger');
+    rmSync(dir, { recursive: true });
+    writeLedger(dir, 'a', [row], last);
+    expect(files()).toEqual(['a.jsonl']);
   });
 });

@@ -2,9 +2,11 @@
 import { linkSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AccountName, DIMENSIONS, type DimensionName, type DimensionRow } from '@weir/record';
-import { asSpoolError, errno } from '../errors.ts';
-import { tryUnlink } from '../files.ts';
+import { CHECKSUM, textChecksum } from '../checksum.ts';
+import { asSpoolError, errno, SpoolError } from '../errors.ts';
+import { keepLast, tryUnlink, writeWhole } from '../files.ts';
 import { consumerFolders, FILE_MODE, makeConsumer, makeSpool, STORE, spoolFolders } from '../layout.ts';
+import { RecentFiles } from './recent-files.ts';
 
 /** How far a counter of the ledger has moved. The sum over all rows is the account. */
 export interface LedgerRow {
@@ -106,21 +108,41 @@ export function writeDimension<D extends DimensionName>(
   });
 }
 
+/** First line of a ledger file: the checksum of what follows. */
+export const ledgerHead = (body: string): string => `#${CHECKSUM} ${textChecksum(body)}`;
+
 /**
  * Writes rows of the ledger for the store to take in. `name`: of the file; the same name again counts nothing. `last`: where a link to the
- * newest file stays. Throws SpoolError.
+ * newest file stays. Throws SpoolError; nothing was told then.
  */
 export function writeLedger(dir: string, name: string, rows: readonly LedgerRow[], last?: string): void {
   if (rows.length === 0) return;
-  const lines = rows.map((row) =>
-    JSON.stringify({ ...row, time: clickhouseTime(row.time), source: name } satisfies LedgerLine),
-  );
+  const body = rows
+    .map((row) => JSON.stringify({ ...row, time: clickhouseTime(row.time), source: name } satisfies LedgerLine))
+    .join('\n');
+  const lines = [ledgerHead(body), body];
   write(dir, name, lines, [STORE], (path) => {
-    if (last !== undefined) {
-      tryUnlink(`${last}.tmp`);
-      linkSync(path, `${last}.tmp`);
-      renameSync(`${last}.tmp`, last);
-    }
+    if (last !== undefined) keepLast(path, last);
     renameSync(path, join(consumerFolders(dir, STORE).ledger, `${name}.jsonl`));
   });
+  const text = `${lines.join('\n')}\n`;
+  writeAgain(dir, name, text);
+  for (const again of recentOf(dir).written(name, text)) writeAgain(dir, again.name, again.text);
+}
+
+const recent = new Map<string, RecentFiles>();
+
+function recentOf(dir: string): RecentFiles {
+  const of = recent.get(dir) ?? new RecentFiles(consumerFolders(dir, STORE).ledger);
+  recent.set(dir, of);
+  return of;
+}
+
+/** Writes the copy of a file. It may be taken in already: the copy counts nothing then. Without a copy the file counts as well. */
+function writeAgain(dir: string, name: string, text: string): void {
+  try {
+    writeWhole(join(consumerFolders(dir, STORE).ledgerCopy, `${name}.jsonl`), text);
+  } catch (error) {
+    if (!(error instanceof SpoolError)) throw error;
+  }
 }

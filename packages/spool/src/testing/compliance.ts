@@ -1,6 +1,7 @@
 // The contract of docs/specs/consumer.md as tests, which every consumer passes. The numbers are those of the rules there.
 import {
   copyFileSync,
+  existsSync,
   linkSync,
   mkdtempSync,
   readdirSync,
@@ -18,7 +19,7 @@ import { backlogOf, enforceCap } from '../consumer/cap.ts';
 import type { ConsumerHealth } from '../consumer/consumer.ts';
 import { claim, waitingFor } from '../consumer/waiting.ts';
 import { filesIn } from '../files.ts';
-import { consumerFolders } from '../layout.ts';
+import { consumerFolders, spoolFolders } from '../layout.ts';
 import type { Manifest } from '../manifest.ts';
 import { A, B, TestSpool } from './flows.ts';
 
@@ -199,6 +200,19 @@ export function consumerCompliance(what: string, harness: ComplianceHarness): vo
           [keyText(B), 1 + 3 + 1],
         ]),
       );
+    });
+
+    it('(8) counts what was removed while no process watched, and what is just being handed over is not', async () => {
+      const [removed, handedOver] = [spool.file(6), spool.file(2)];
+      rmSync(pathOf(removed, '.native'));
+      const writing = join(spoolFolders(dir).writing, `${handedOver.name}.native`);
+      renameSync(pathOf(handedOver, '.native'), writing);
+      const subject = await start();
+      renameSync(writing, pathOf(handedOver, '.native'));
+      await subject.round();
+      expect(await harness.flows()).toEqual(EACH_ONCE(7, 8));
+      expect(await counted('flows_spool_missing')).toBe(3);
+      expect(existsSync(pathOf(removed, '.json'))).toBe(false);
     });
 
     it('(8) counts what waited in a directory that was replaced', async () => {

@@ -122,7 +122,7 @@ describe('SpoolWriter', () => {
 
   describe('when something disappears under it', () => {
     it('makes its folder again and loses nothing where no file was open', () => {
-      const writer = openWriter();
+      const writer = openWriter({ lastManifest: `${dir}/lanes/of-the-process/0.manifest` });
       rmSync(dir, { recursive: true });
       writer.append(batchFrom([A, B, A]));
       writer.close();

@@ -1,11 +1,11 @@
 // A lane's end of the spool: appends batches to a file and completes it when it is full or old enough. Nothing is visible to a consumer
 // before the file is complete, and a complete file is never written again.
-import { linkSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FIELDS, type FlowBatch } from '@weir/record';
 import { FlowCounts } from '../counts.ts';
 import { asSpoolError, type ExporterRows, errno, SpoolError } from '../errors.ts';
-import { tryUnlink } from '../files.ts';
+import { keepLast } from '../files.ts';
 import { FILE_MODE, makeSpool, spoolFolders } from '../layout.ts';
 import { manifestText, type OpenManifest } from '../manifest.ts';
 import type { NameSource } from '../names.ts';
@@ -197,10 +197,7 @@ export class SpoolWriter {
       write();
     }
     const { lastManifest } = this.#options;
-    if (lastManifest === undefined) return;
-    tryUnlink(`${lastManifest}.tmp`);
-    linkSync(`${path}.json`, `${lastManifest}.tmp`);
-    renameSync(`${lastManifest}.tmp`, lastManifest);
+    if (lastManifest !== undefined) keepLast(`${path}.json`, lastManifest);
   }
 
   #abandon(file: OpenFile): void {

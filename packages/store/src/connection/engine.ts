@@ -50,7 +50,9 @@ export function startEngine(options: EngineOptions): Session {
     // The control group may hold other processes, whose memory is not the engine's: it asks its own allocator. Where there is no group
     // to be read it would print a stack trace at every start.
     `--memory_worker_use_cgroup=0`,
-    ...(process.env.XARGS?.split(' ') ?? []),
+    // Pages that its allocator keeps for the next use go back to the system beyond this part of the memory. With the engine's own 0.2 loading a
+    // million flows a second takes a sixth more processor time, and 130 MB less.
+    `--memory_worker_purge_dirty_pages_threshold_ratio=0.6`,
   ];
   let session: Session | undefined;
   const { text, error } = captureStderr(() => {

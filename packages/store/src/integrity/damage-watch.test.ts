@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RollupMaker } from '../rollup/rollup-maker.ts';
 import { openStore, type Store } from '../store.ts';
 import { FIRST_HOUR, filesBelow, HOUR_MS, harm, StoreCopies } from '../testing/damaged-store.ts';
+import { checkStore } from './check.ts';
 import { DamageWatch, type DamageWatchOptions } from './damage-watch.ts';
 import { missingInAll } from './missing-flows.ts';
 import { repairStore } from './repair.ts';
@@ -92,6 +93,19 @@ describe('the watch for damage', () => {
     writeFileSync(path, bytes.fill(0));
     await steps(watch, () => watch.problems().length > 0);
     expect(watch.problems()).toEqual([expect.stringContaining(`part ${name} of flows is damaged`)]);
+  });
+
+  it('knows what a check by hand has found, until it is repaired', async () => {
+    const watch = await watchOf(copies.copy());
+    const { path, name } = await fileOf('flows', 'data.bin');
+    harm(path, 'flip');
+    const { damaged } = await checkStore(store);
+    expect(watch.problems()).toEqual([]);
+    watch.checked(damaged);
+    expect(watch.problems()).toEqual([expect.stringContaining(`part ${name} of flows is damaged`)]);
+    await repairStore(store, rollups);
+    await watch.looked();
+    expect(watch.problems()).toEqual([]);
   });
 
   it('takes a damaged part of the names out at once, with what of it can be read back in', async () => {

@@ -111,6 +111,14 @@ export class DamageWatch {
     await this.#running;
   }
 
+  /** Takes what a check by hand has found: it is told from now on. */
+  checked(damaged: readonly DamagedStorePart[]): void {
+    for (const part of damaged) {
+      if (isSmall(part.table)) this.#suspects.push(keyOf(part));
+      else this.#damaged.set(keyOf(part), part);
+    }
+  }
+
   /** To be called after a repair by hand: what was known may be out of date. */
   async looked(): Promise<void> {
     const active = new Set((await activeParts(this.#store)).map(keyOf));

@@ -147,6 +147,19 @@ describe('flows in a damaged part', () => {
     });
   });
 
+  it('are accounted for although the part beside theirs is damaged too', async () => {
+    const dir = copies.copy();
+    for (const path of partFiles(dir, 'flows').filter((file) => file.endsWith('/data.bin')))
+      harm(join(dir, path), 'flip');
+    await opened(dir, async ({ store, rollups }) => {
+      const { found, parts } = await repairStore(store, rollups);
+      expect([found.damaged.length, parts.length]).toEqual([6, 6]);
+      for (const { lost, saved } of parts) expect(lost + saved).toBe(30_000);
+      expect(await missingInAll(store)).toBe(0);
+      expect(isWhole(await checkStore(store))).toBe(true);
+    });
+  });
+
   it('are lost of the exporters that they are from, also where that cannot be read any more', async () => {
     const dir = copies.copy();
     harm(join(dir, first(dir, 'data.bin')), 'zero');

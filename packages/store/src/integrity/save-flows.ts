@@ -110,15 +110,36 @@ async function putBack(store: SaveStore): Promise<void> {
     { database: DATABASE },
   );
   for (const { id } of partitions.rows) {
-    const hash = `cityHash64(${IDENTITY.join(', ')})`;
-    const found = await store.query(
-      `SELECT (SELECT count() FROM ${SAVED}) AS saved, count() AS back FROM ${DATABASE}.flows
-       WHERE _partition_id = {id:String} AND ${hash} IN (SELECT ${hash} FROM ${SAVED})`,
-      { id: String(id) },
-      { limits: LIMITS },
-    );
     // All of them or none: they come back as whole parts.
-    if (Number(found.rows[0].back) >= Number(found.rows[0].saved)) continue;
+    if (await areBack(store, String(id))) continue;
     await store.command(`ALTER TABLE ${DATABASE}.flows ATTACH PARTITION ID ${stringLiteral(String(id))} FROM ${SAVED}`);
   }
+}
+
+/** Whether the saved flows of a partition are in their table. Parts that cannot be read have not been attached just before: they are passed by. */
+async function areBack(store: SaveStore, partition: string): Promise<boolean> {
+  const hash = `cityHash64(${IDENTITY.join(', ')})`;
+  const saved = await store.query(`SELECT count() AS rows FROM ${SAVED} WHERE _partition_id = {partition:String}`, {
+    partition,
+  });
+  const parts = await store.query(
+    `SELECT name FROM system.parts
+     WHERE active AND database = {database:String} AND table = 'flows' AND partition_id = {partition:String}`,
+    { database: DATABASE, partition },
+  );
+  let back = 0;
+  for (const { name } of parts.rows) {
+    try {
+      const found = await store.query(
+        `SELECT count() AS rows FROM ${DATABASE}.flows WHERE _part = {name:String}
+           AND ${hash} IN (SELECT ${hash} FROM ${SAVED} WHERE _partition_id = {partition:String})`,
+        { name: String(name), partition },
+        { limits: LIMITS },
+      );
+      back += Number(found.rows[0].rows);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+    }
+  }
+  return back >= Number(saved.rows[0].rows);
 }

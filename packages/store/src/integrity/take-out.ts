@@ -12,6 +12,7 @@ import { missingByExporter, upTo } from './missing-flows.ts';
 import type { StorePart } from './parts.ts';
 import { readableRows } from './salvage.ts';
 import { finishSaving, saveReadable } from './save-flows.ts';
+import { withoutMerges } from './without-merges.ts';
 
 export type OutStore = Pick<Store, 'kind' | 'query' | 'command' | 'insertRows' | 'together'>;
 /** What has to know that data is gone which roll-ups were made from, or roll-ups themselves. */
@@ -65,6 +66,17 @@ export async function noteDamagedPart(store: OutStore, out: TakenOut, reason: st
  * called again. Throws StoreError.
  */
 export async function takeOut(
+  store: OutStore,
+  part: StorePart,
+  reason: string,
+  rollups: OutRollups | undefined,
+): Promise<TakenOut> {
+  const { table, name } = part;
+  const out = await withoutMerges(store, part, () => takeOutOf(store, part, reason, rollups));
+  return out ?? { table, part: name, lost: 0, saved: 0, meaning: 'a merge has taken it meanwhile: nothing is lost' };
+}
+
+async function takeOutOf(
   store: OutStore,
   part: StorePart,
   reason: string,

@@ -1,4 +1,5 @@
 // Rows of the ledger for the table: what became of a spool file's flows in the store, and what collectors and sinks left in the spool.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   consumerFolders,
@@ -29,16 +30,25 @@ const entryOf = (line: LedgerLine): LedgerEntry => ({ ...line, time: Date.parse(
 
 /** Takes in what collectors left in the spool's ledger. Returns how many files. Throws StoreError and SpoolError. */
 export async function loadLedger(ledger: LedgerTable, dir: string): Promise<number> {
-  const folder = consumerFolders(dir, STORE).ledger;
-  const names = namesIn(folder, '.jsonl').slice(0, FILES_AT_ONCE);
+  const { ledger: folder, ledgerCopy } = consumerFolders(dir, STORE);
+  const both = new Set([folder, ledgerCopy].flatMap((path) => namesIn(path, '.jsonl')));
+  const names = [...both].sort().slice(0, FILES_AT_ONCE);
   const sources = names.flatMap((name) => {
-    const path = join(folder, `${name}.jsonl`);
-    const rows = readLedger(path)?.map(entryOf);
-    if (rows?.every(({ time }) => !Number.isNaN(time))) return [{ name, path, rows }];
-    setRowsAside(dir, STORE, path, `${name}.jsonl`, 'not rows of the ledger');
+    const paths = [folder, ledgerCopy].map((path) => join(path, `${name}.jsonl`));
+    const rows = entriesOf(paths[0]) ?? entriesOf(paths[1]);
+    if (rows !== undefined) return [{ name, paths, rows }];
+    for (const path of paths) {
+      if (existsSync(path))
+        setRowsAside(dir, STORE, path, `${name}.jsonl`, 'not rows of the ledger as they were written');
+    }
     return [];
   });
   await ledger.add(sources);
-  for (const { path } of sources) tryUnlink(path);
+  for (const { paths } of sources) for (const path of paths) tryUnlink(path);
   return names.length;
+}
+
+function entriesOf(path: string): LedgerEntry[] | undefined {
+  const rows = readLedger(path)?.map(entryOf);
+  return rows?.every(({ time }) => !Number.isNaN(time)) ? rows : undefined;
 }

@@ -1,5 +1,5 @@
 // Against the embedded engine and a server. Each test has a spool of its own.
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   exporterKey,
@@ -257,6 +257,34 @@ describeStores('Loader', {}, (get, kind) => {
     const { rows } = await store.query("SELECT sum(count) AS count FROM weir.ledger WHERE collector = 'c7'");
     expect(rows).toEqual([{ count: '4' }]);
     expect(readdirSync(ledger)).toEqual([]);
+  });
+
+  it('counts what is in a damaged or removed ledger file from its copy, and sets aside what is in neither', async () => {
+    makeSpool(dir);
+    makeConsumer(dir, STORE);
+    const { ledger, ledgerCopy, aside } = consumerFolders(dir, STORE);
+    const row = { time: Date.now(), collector: 'c8', exporter: '8', account: 'sequence_lost_flows' } as const;
+    for (const [index, name] of ['digit', 'cut', 'removed', 'copy', 'both'].entries()) {
+      writeLedger(dir, name, [{ ...row, count: 10 ** index }]);
+    }
+    const file = (folder: string, name: string) => join(folder, `${name}.jsonl`);
+    const edit = (path: string, edited: (text: string) => string) =>
+      writeFileSync(path, edited(readFileSync(path, 'utf8')));
+    edit(file(ledger, 'digit'), (text) => text.replace('"count":1', '"count":3'));
+    edit(file(ledger, 'cut'), () => '');
+    rmSync(file(ledger, 'removed'));
+    for (const [folder, name] of [
+      [ledgerCopy, 'copy'],
+      [ledger, 'both'],
+      [ledgerCopy, 'both'],
+    ] as const) {
+      edit(file(folder, name), (text) => text.slice(0, -9));
+    }
+    await new Loader({ store, dir }).loadOnce();
+    const { rows } = await store.query("SELECT sum(count) AS count FROM weir.ledger WHERE collector = 'c8'");
+    expect(rows).toEqual([{ count: '1111' }]);
+    expect([readdirSync(ledger), readdirSync(ledgerCopy)]).toEqual([[], []]);
+    expect(readdirSync(aside)).toEqual(['both.jsonl', 'both.jsonl.reason']);
   });
 
   it('counts nothing as stored that the engine does not say it wrote, and looks for it', async () => {

@@ -1,36 +1,26 @@
 // For tests: a real ClickHouse server. `WEIR_TEST_CLICKHOUSE=http://user:password@host:8123` names one whose database `weir` the tests
-// may drop; without it the recipe beside the repository (../shared/servers) starts one out of the library that the embedded store is.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+// may drop; without it one is started out of the library that the embedded store is (clickhouse-process.ts).
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoreTarget } from '../store.ts';
 
-const RECIPE = fileURLToPath(new URL('../../../../../shared/servers/clickhouse.sh', import.meta.url));
-
-/** Why there is no server here, with what to do; undefined when there can be one. */
-export function serverMissing(): string | undefined {
-  if (process.env.WEIR_TEST_CLICKHOUSE !== undefined || existsSync(RECIPE)) return undefined;
-  return (
-    'a ClickHouse server: start one (clickhouse server, or docker run -p 8123:8123 clickhouse/clickhouse-server) ' +
-    'and set WEIR_TEST_CLICKHOUSE=http://127.0.0.1:8123'
-  );
-}
+const PROCESS = new URL('./clickhouse-process.ts', import.meta.url);
 
 export interface RunningServer {
   readonly target: Extract<StoreTarget, { url: string }>;
   /** Statements that a test sends past the store. */
   ask(sql: string): Promise<string>;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** Starts a server, or takes the one that is named, without the database `weir`. */
 export async function startServer(): Promise<RunningServer> {
   const named = process.env.WEIR_TEST_CLICKHOUSE;
-  const server = named === undefined ? await fromRecipe() : { target: targetOf(named), stop: () => {} };
+  const server = named === undefined ? await started() : { target: targetOf(named), stop: async () => {} };
   const ask = (sql: string) => askServer(server.target, sql);
   await ask('DROP DATABASE IF EXISTS weir SYNC');
   return { ...server, ask };
@@ -45,26 +35,35 @@ function targetOf(text: string): RunningServer['target'] {
   return { url: url.origin, ...login };
 }
 
-async function fromRecipe(): Promise<Omit<RunningServer, 'ask'>> {
-  const root = mkdtempSync(join(tmpdir(), 'weir-clickhouse-'));
-  const port = await freePort();
-  const env = {
-    ...process.env,
-    SERVERS_ROOT: root,
-    INST: 'test',
-    HTTP: String(port),
-    TCP: String(await freePort()),
-    MEM: '1000000000',
-    LIB: createRequire(import.meta.url)('chdb/libchdb').libchdbPath() as string,
+/** Rejects with what the process said when it ends instead of answering. */
+async function started(): Promise<Omit<RunningServer, 'ask'>> {
+  const dir = mkdtempSync(join(tmpdir(), 'weir-clickhouse-'));
+  const [http, tcp] = [await freePort(), await freePort()];
+  const child = fork(PROCESS, [dir, String(http), String(tcp)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  const target = { url: `http://127.0.0.1:${http}` };
+  const stop = async () => {
+    child.kill('SIGKILL');
+    await gone;
+    rmSync(dir, { recursive: true, force: true });
   };
-  execFileSync('bash', [RECIPE, 'start'], { env, stdio: 'pipe' });
-  return {
-    target: { url: `http://127.0.0.1:${port}` },
-    stop: () => {
-      spawnSync('bash', [RECIPE, 'stop'], { env });
-      rmSync(root, { recursive: true, force: true });
-    },
-  };
+  while (!(await answers(target.url))) {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      await stop();
+      throw new Error(`the ClickHouse server does not start: ${said}`);
+    }
+    await sleep(100);
+  }
+  return { target, stop };
+}
+
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/ping`).catch(() => undefined);
+  return response?.ok === true;
 }
 
 async function askServer({ url, username, password }: RunningServer['target'], sql: string): Promise<string> {

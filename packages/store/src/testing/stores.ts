@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { openStore, type Store, type StoreOptions } from '../store.ts';
-import { type RunningServer, serverMissing, startServer } from './clickhouse.ts';
+import { type RunningServer, startServer } from './clickhouse.ts';
 
 export interface TestStore {
   readonly kind: Store['kind'];
@@ -23,12 +23,9 @@ export function describeStores(
   describe(`${name}, embedded`, () => {
     suite(storeFor('embedded', options), 'embedded');
   });
-  const missing = serverMissing();
-  if (missing === undefined) {
-    describe(`${name}, on a server`, () => {
-      suite(storeFor('server', options), 'server');
-    });
-  } else it(`${name}, on a server`, (context) => context.skip(`needs ${missing}`));
+  describe(`${name}, on a server`, () => {
+    suite(storeFor('server', options), 'server');
+  });
 }
 
 function storeFor(kind: Store['kind'], options: StoreOptions): () => TestStore {
@@ -43,7 +40,7 @@ function storeFor(kind: Store['kind'], options: StoreOptions): () => TestStore {
   });
   afterAll(async () => {
     await made?.store.close();
-    server?.stop();
+    await server?.stop();
     if (made !== undefined) rmSync(made.dir, { recursive: true, force: true });
   });
   return () => {

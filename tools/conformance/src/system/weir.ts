@@ -77,10 +77,10 @@ export class Weir {
       this.config,
       JSON.stringify({
         data: join(folder, 'data'),
-        listen: { host, ports: udpPorts, lanes: 1 },
         log: { format: 'json' },
         ...settings,
-        http: { port: httpPort, ...httpSettings(settings.http) },
+        listen: { host, ports: udpPorts, lanes: 1, ...settingsOf(settings.listen) },
+        http: { port: httpPort, ...settingsOf(settings.http) },
       }),
     );
   }
@@ -334,7 +334,7 @@ export function serveCommand(config: string): string[] {
   return [process.execPath, MAIN, 'serve', '--config', config];
 }
 
-function httpSettings(settings: unknown): object {
+function settingsOf(settings: unknown): object {
   return typeof settings === 'object' && settings !== null ? settings : {};
 }
 

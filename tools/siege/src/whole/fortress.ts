@@ -1,30 +1,31 @@
 // A whole Weir under attack: its processes may be killed, all of them too, while flows come in. Its UDP socket is this process's, and it gets
 // it as from systemd: so no datagram is lost for want of a socket, whatever is killed, and every one has to be accounted for.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freeTcpPort, freeUdpPort, type Part, Weir } from '@weir/conformance/system';
 import { closeSockets, type OpenSocket, openSockets } from '@weir/listen';
-import type { TopAnswer } from '@weir/query';
+import type { StatusAnswer, TopAnswer } from '@weir/query';
 import { type Allowed, wrongs } from './accounts.ts';
 import { Traffic } from './traffic.ts';
 
 export type Victim = Part | 'supervisor' | 'everything';
 
 export interface FortressOptions {
+  /** With a sink that writes every flow's number to files. */
+  readonly archive?: boolean;
   /** Settings of Weir, over those that a siege has. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
-  /** A folder that is there; otherwise one is made, and removed at the end. */
-  readonly folder?: string;
+  /** Where it has its data and its configuration. */
+  readonly folder: string;
 }
 
+const ARCHIVE = { type: 'files', name: 'archive', format: 'csv', fields: ['bytes'] };
 const EXPORTERS = 8;
 /** Of the socket: what comes while nobody reads it. */
 const RECEIVE_BUFFER = 256 << 20;
 /** How long everything may take to come to rest, in seconds. */
-const REST_SECONDS = 240;
+const REST_SECONDS = 90;
 /** Times that no test's clock leaves. */
 const EVER = `from=${Date.UTC(2000, 0)}&to=${Date.UTC(2100, 0)}`;
 
@@ -37,12 +38,11 @@ export class Fortress {
   #weir: Weir;
 
   private constructor(
-    folder: string,
     options: FortressOptions,
     sockets: readonly OpenSocket[],
     ports: { readonly udp: number; readonly http: number },
   ) {
-    this.folder = folder;
+    this.folder = options.folder;
     this.#options = options;
     this.#sockets = sockets;
     this.#ports = ports;
@@ -51,8 +51,7 @@ export class Fortress {
   }
 
   /** Resolves when it is ready. */
-  static async open(options: FortressOptions = {}): Promise<Fortress> {
-    const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'weir-siege-'));
+  static async open(options: FortressOptions): Promise<Fortress> {
     const ports = { udp: await freeUdpPort(), http: await freeTcpPort() };
     const sockets = await openSockets({
       binds: [{ host: '127.0.0.1', port: ports.udp }],
@@ -63,7 +62,7 @@ export class Fortress {
     // One lane, and no second socket for senders that fill it: whoever takes sockets from systemd has none either.
     const [first, ...rest] = sockets ?? [];
     closeSockets(rest);
-    const fortress = new Fortress(folder, options, [first], ports);
+    const fortress = new Fortress(options, [first], ports);
     await fortress.weir.ready();
     return fortress;
   }
@@ -72,9 +71,20 @@ export class Fortress {
     return this.#weir;
   }
 
-  /** Folder of the sink that writes every flow's number. */
+  /** Folder of the sink that writes every flow's number, where there is one. */
   get archive(): string {
     return join(this.folder, 'archive');
+  }
+
+  /** UDP port that it receives on. */
+  get port(): number {
+    return this.#ports.udp;
+  }
+
+  /** What the collecting process warns of. */
+  async warnings(): Promise<readonly string[]> {
+    const { collectors } = await this.#weir.ask<StatusAnswer>('/api/v1/status');
+    return collectors.flatMap(({ warnings }) => warnings);
   }
 
   get data(): string {
@@ -126,6 +136,37 @@ export class Fortress {
     }
   }
 
+  /** While flows come in: resolves when new ones are stored, or when so many seconds have passed, with how long it took. */
+  async storesAgain(seconds: number): Promise<number> {
+    const began = performance.now();
+    const took = () => (performance.now() - began) / 1000;
+    let before = Number.POSITIVE_INFINITY;
+    while (took() < seconds) {
+      const { flows_stored: stored } = await this.total();
+      if (stored !== undefined && stored > before) break;
+      // A look that was not answered says nothing.
+      before = stored ?? before;
+      await sleep(200);
+    }
+    return Math.min(took(), seconds);
+  }
+
+  /** What /readyz answers, for people. */
+  async says(): Promise<string> {
+    const { status, body } = await this.#weir.get('/readyz');
+    return status === 0 ? 'nobody answers' : body.trim();
+  }
+
+  /** Whether /readyz says something within so many seconds. */
+  async soonSays(text: string, seconds: number): Promise<boolean> {
+    const began = performance.now();
+    while (!(await this.says()).includes(text)) {
+      if ((performance.now() - began) / 1000 > seconds) return false;
+      await sleep(500);
+    }
+    return true;
+  }
+
   /** All accounts of the ledger; none where it does not answer. */
   async total(): Promise<Readonly<Record<string, number>>> {
     try {
@@ -139,7 +180,6 @@ export class Fortress {
     this.traffic.stop();
     await this.#weir.stop();
     closeSockets(this.#sockets);
-    if (this.#options.folder === undefined) rmSync(this.folder, { recursive: true, force: true });
   }
 
   #start(env: Readonly<Record<string, string>> = {}): Weir {
@@ -152,7 +192,7 @@ export class Fortress {
       settings: {
         spool: { max_age: '500ms' },
         store: { memory: '600MiB' },
-        sinks: [{ type: 'files', name: 'archive', path: this.archive, format: 'csv', fields: ['bytes'] }],
+        ...(this.#options.archive === true ? { sinks: [{ ...ARCHIVE, path: this.archive }] } : {}),
         ...this.#options.settings,
       },
     });

@@ -20,8 +20,8 @@ function CollectorRow({ collector, now }: { readonly collector: Collector; reado
       <td className="weir-right">{formatExact(sum('datagrams'))}</td>
       <td className="weir-right">{formatExact(sum('flows'))}</td>
       <td className="weir-right">
-        {formatExact(spool.files)} files, {formatBytes(spool.bytes)} ({formatShare(spool.bytes, spool.cap_bytes)} of its
-        cap)
+        {formatExact(spool.files)} {spool.files === 1 ? 'file' : 'files'}, {formatBytes(spool.bytes)} (
+        {formatShare(spool.bytes, spool.cap_bytes)} of its cap)
       </td>
       <td className={collector.stale ? 'weir-lost' : ''}>
         {collector.stale ? 'gone: told of itself ' : 'told of itself '}
@@ -34,7 +34,10 @@ function CollectorRow({ collector, now }: { readonly collector: Collector; reado
 export function Collectors() {
   const { state } = useViewState();
   const { data, error, dataUpdatedAt } = useStatus();
+  // What is wrong with a consumer of the spool stands beside it.
+  const ofConsumers = new Set(data?.consumers.flatMap(({ problems }) => problems));
   const warnings = [
+    ...(data?.degraded ?? []).filter((text) => !ofConsumers.has(text)),
     ...(data?.warnings ?? []),
     ...(data?.collectors.flatMap(({ id, warnings: some }) => some.map((text) => `${id}: ${text}`)) ?? []),
   ];
@@ -76,7 +79,9 @@ export function Collectors() {
           The store keeps {formatCount(store.rows)} flow records in {formatBytes(store.bytes_on_disk)}
           {store.rows > 0 &&
             `, from ${formatDateTime(store.oldest, state.utc)} to ${formatDateTime(store.newest, state.utc)}`}
-          {store.backlog_files > 0 && `; ${formatExact(store.backlog_files)} spool files wait to be loaded`}.
+          {store.backlog_files > 0 &&
+            `; ${formatExact(store.backlog_files)} spool ${store.backlog_files === 1 ? 'file waits' : 'files wait'} to be loaded`}
+          .
         </p>
       )}
     </Panel>

@@ -1,10 +1,12 @@
 // Exporters: who reports, and the ledger of everything received in the time range.
 import { useState } from 'react';
-import { useExporters, useLedger } from '../../api/queries.ts';
+import { useExporters, useLedger, useStatus } from '../../api/queries.ts';
 import { Choice } from '../../components/Choice.tsx';
 import { Panel } from '../../components/Panel.tsx';
+import { formatExact } from '../../format/number.ts';
 import { useViewState } from '../../state/use-view-state.ts';
 import { Collectors } from './Collectors.tsx';
+import { Consumers } from './Consumers.tsx';
 import { ExporterTable } from './ExporterTable.tsx';
 import { Ledger } from './Ledger.tsx';
 
@@ -12,6 +14,8 @@ export function Exporters() {
   const { state } = useViewState();
   const list = useExporters(state.refresh);
   const exporters = list.data?.exporters ?? [];
+  const { data: status } = useStatus();
+  const others = (status?.collectors ?? []).reduce((sum, { other_exporters }) => sum + other_exporters, 0);
   return (
     <div className="weir-view">
       <h1 className="weir-hidden">Exporters</h1>
@@ -27,9 +31,15 @@ export function Exporters() {
         height={160}
       >
         <ExporterTable exporters={exporters} sort={state.sort} now={list.dataUpdatedAt} />
+        {others > 0 && (
+          <p className="weir-store">
+            {formatExact(others)} more are known that were heard longer ago. Their counters are in the ledger.
+          </p>
+        )}
       </Panel>
-      <LedgerPanel />
+      <Consumers />
       <Collectors />
+      <LedgerPanel />
     </div>
   );
 }

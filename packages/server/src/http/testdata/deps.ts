@@ -1,4 +1,6 @@
 // Stand-ins for what composition gives the API.
+import type { ConsumerReport } from '../../operations/consumers.ts';
+import type { HealthReport } from '../../operations/health.ts';
 import type { StoreFacts } from '../../operations/readiness.ts';
 import type { CollectorStatus } from '../../status.ts';
 import { EXPORTERS } from './sample.ts';
@@ -59,4 +61,28 @@ export const collectorStatus = (more: Partial<CollectorStatus> = {}): CollectorS
   floods: [],
   spool: { files: 0, bytes: 0, capBytes: 1, oldest: 0, problem: '', consumers: [] },
   ...more,
+});
+
+/** A sink that takes no flows. */
+export const refusedSink: ConsumerReport = {
+  name: 'archive',
+  type: 'files',
+  state: 'retrying',
+  backlog: { files: 3, bytes: 3000, capBytes: 10_000, waitingMs: 75_000.4, droppedFlows: 0 },
+  deliveredFiles: 7,
+  deliveredFlows: 700,
+  retries: 4,
+  asideFiles: 0,
+  missingFiles: 0,
+  missingFlows: 0,
+  problems: ['the sink "archive" does not take flows: No space left on device (3 files wait, the oldest for 75 s)'],
+};
+
+/** Of a Weir that is ready, with a sink that takes no flows. */
+export const healthReport = (
+  collectors: HealthReport['collectors'] = [{ status: collectorStatus(), running: true }],
+): HealthReport => ({
+  readiness: { ready: true, reasons: [], degraded: refusedSink.problems },
+  collectors,
+  consumers: [refusedSink],
 });
