@@ -254,6 +254,14 @@ describe('after a kill', () => {
     expect(existsSync(join(path, begun))).toBe(false);
   });
 
+  it('so is the first file of all', async () => {
+    await open().close();
+    const begun = 'web-20260102T030405Z-0123abcd-000000.ndjson.part';
+    writeFileSync(join(path, begun), '{"flow_id":"1"}\n');
+    await deliver(open(), spool.file(2));
+    expect([ids(), said]).toEqual([upTo(2), []]);
+  });
+
   it('a file that has its final name already is left as it is', async () => {
     const part = await leftovers();
     renameSync(join(path, part), join(path, part.slice(0, -5)));

@@ -158,7 +158,10 @@ export class Output {
       this.#folder = folder;
     }
     if (!this.#clean) {
-      const { state, published } = await restore(folder, await this.#stateFile.read(), isNew, log);
+      const stored = await this.#stateFile.read();
+      const { state, published } = await restore(folder, stored, isNew, log);
+      // Before the first flow is written: killed with it half written, the next process knows that nothing was acknowledged.
+      if (stored === undefined) await this.#stateFile.write(state);
       this.#state = state;
       for (const file of published) this.#count(file);
       this.#clean = true;

@@ -48,11 +48,7 @@ describe.runIf(needs('systemd-socket-activate'))('weir serve started by systemd 
     const before = weir.partPid('collect');
     weir.killPart('collect');
     await load.send(100);
-    await waitUntil(
-      () => ![undefined, before].includes(weir.partPid('collect')),
-      () => `no new collecting process\n${weir.output}`,
-      60,
-    );
+    await weir.successor('collect', before);
     await weir.reads();
     await weir.settles();
     const { total } = await weir.balanced();

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { waitUntil } from '../lab/process.ts';
 import { FLOWS_PER_DATAGRAM, Load } from './load.ts';
 import { freeTcpPort, freeUdpPort } from './ports.ts';
 import { Weir } from './weir.ts';
@@ -42,12 +41,7 @@ describe('weir serve whose collecting process is killed twenty times under 300,0
     for (let kill = 0; kill < KILLS; kill++) {
       await sleep(LIVES[kill % LIVES.length]);
       process.kill(pid ?? 0, 'SIGKILL');
-      await waitUntil(
-        () => ![undefined, pid].includes(weir.partPid('collect')),
-        () => `no new collecting process\n${weir.output}`,
-        60,
-      );
-      pid = weir.partPid('collect');
+      pid = await weir.successor('collect', pid);
     }
     await weir.reads();
     await load.pause();

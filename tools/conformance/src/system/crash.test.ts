@@ -8,7 +8,6 @@ import { FlowBatch, getNumber } from '@weir/record';
 import { blockRows, consumerFolders, filesIn, readBlock, SpoolError, STORE, spoolFolders } from '@weir/spool';
 import { openStore, type Store } from '@weir/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { waitUntil } from '../lab/process.ts';
 import { FLOWS_PER_DATAGRAM, Load } from './load.ts';
 import { freeTcpPort, freeUdpPort } from './ports.ts';
 import { Weir, type WeirOptions } from './weir.ts';
@@ -121,7 +120,7 @@ async function kill(weir: Weir, victim: Victim, load: Load): Promise<number> {
     await load.pause();
     return promised;
   }
-  const before = await partOf(weir, victim);
+  const before = await weir.successor(victim, undefined);
   process.kill(before, 'SIGKILL');
   if (victim === 'store') {
     // Collecting goes on; what comes now is stored when the store is back.
@@ -131,23 +130,9 @@ async function kill(weir: Weir, victim: Victim, load: Load): Promise<number> {
   }
   const promised = lastSpooled(weir);
   await load.pause();
-  await waitUntil(
-    () => (weir.partPid('collect') ?? before) !== before,
-    () => `no new collecting process\n${weir.output}`,
-    60,
-  );
+  await weir.successor('collect', before);
   await weir.reads();
   return promised;
-}
-
-/** Process id of a part, which may be starting just now. */
-async function partOf(weir: Weir, part: 'store' | 'collect'): Promise<number> {
-  await waitUntil(
-    () => weir.partPid(part) !== undefined,
-    () => `no process of ${part}\n${weir.output}`,
-    60,
-  );
-  return weir.partPid(part) ?? 0;
 }
 
 /** Number of the newest flow in a spool file, complete or not; 0 when there is none. */

@@ -276,6 +276,20 @@ export class Weir {
     return undefined;
   }
 
+  /** Waits until another process does what the one with the id `before` did, and answers its id. */
+  async successor(part: Part, before: number | undefined): Promise<number> {
+    let pid: number | undefined;
+    await this.#daemon.until(
+      () => {
+        pid = this.partPid(part);
+        return pid !== undefined && pid !== before;
+      },
+      `there is another process of ${part}`,
+      START_SECONDS,
+    );
+    return pid!;
+  }
+
   /** SIGKILL to one part; the supervisor starts another. */
   killPart(part: Part): void {
     const pid = this.partPid(part);
