@@ -12,7 +12,7 @@ export interface Target {
 
 /** Relative to the data directory. The first group is the set. */
 const SPOOL: readonly (readonly [what: string, path: RegExp])[] = [
-  ['flow files', /^(spool\/consumers\/[^/]+\/flows\/[^/]+)\.(?:native|claimed)$/],
+  ['flow files', /^(spool\/consumers\/[^/]+\/flows\/[^/]+)\.native$/],
   ['manifests', /^(spool\/consumers\/[^/]+\/flows\/[^/]+)\.json$/],
   ['ledger files', /^spool\/consumers\/[^/]+\/ledger(?:-copy)?\/([^/]+)\.jsonl$/],
   ['dimension files', /^(spool\/consumers\/[^/]+\/dimensions\/[^/]+\/[^/]+)\.jsonl$/],
@@ -40,13 +40,20 @@ function* filesBelow(folder: string, path = ''): Generator<string> {
   }
 }
 
-/** Files of the spool that may be damaged, by what they are. */
+/**
+ * Files of the spool that may be damaged, by what they are. Not those that are being delivered: whether the flows of one are in the store, only
+ * the file itself can tell when the process is killed in that moment.
+ */
 export function spoolTargets(data: string): Map<string, Target[]> {
+  const files = [...filesBelow(data, 'spool'), 'clock.json', 'store/weir-definitions.json'];
+  const claimed = new Set(
+    files.filter((file) => file.endsWith('.claimed')).map((file) => file.replace(/claimed$/, 'json')),
+  );
   return Map.groupBy(
-    [...filesBelow(data, 'spool'), 'clock.json', 'store/weir-definitions.json'].flatMap((path): Target[] => {
+    files.flatMap((path): Target[] => {
       for (const [what, pattern] of SPOOL) {
         const match = pattern.exec(path);
-        if (match !== null) return [{ what, path: join(data, path), set: match[1] }];
+        if (match !== null && !claimed.has(path)) return [{ what, path: join(data, path), set: match[1] }];
       }
       return [];
     }),

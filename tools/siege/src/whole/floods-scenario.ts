@@ -22,8 +22,10 @@ const MAX_STATUS_BYTES = 1_000_000;
 /** Records of each of the exporters that have to be heard. */
 const RECORDS = 10;
 const KNOWN = ['127.0.1.1', '127.0.1.2', '127.0.1.3'] as const;
-/** How long flows may take to be counted, in seconds. */
-const COUNTED_SECONDS = 60;
+/** How long a warning may take to be told, in seconds. */
+const TOLD_SECONDS = 30;
+/** How long a new exporter that goes on sending may have to wait for a place: newcomers that are silent make room after ten. */
+const ADMITTED_SECONDS = 45;
 
 /** Datagrams of a flood, and from how many addresses. */
 interface Flood {
@@ -70,17 +72,28 @@ class Flooder {
       await this.#senders.send(from[source], datagrams);
     }
     did(name);
-    await this.#newcomer(this.#senders);
+    await this.#newcomer(ground, this.#senders);
     if (warning !== undefined) await this.#warned(ground, name, warning, from);
     const status = join(spoolFolders(fortress.weir.spool).status, 'local.json');
     const bytes = existsSync(status) ? statSync(status).size : 0;
     if (bytes > MAX_STATUS_BYTES) ground.found('status', `the status file has ${bytes} bytes after ${name}`);
   }
 
-  /** A new exporter, and one that has been silent since the beginning. */
-  async #newcomer(senders: Senders): Promise<void> {
+  /** A new exporter, which has room in the table within seconds of a flood, and one that has been silent since the beginning. */
+  async #newcomer({ fortress, found }: Ground, senders: Senders): Promise<void> {
     const newcomer = this.#next();
-    await senders.send(newcomer, [templateMessage(), dataMessage(RECORDS)]);
+    const began = performance.now();
+    for (let admitted = false; !admitted; await sleep(500)) {
+      await senders.send(newcomer, [templateMessage()]);
+      await sleep(1500);
+      const { exporters } = await fortress.weir.ledger();
+      admitted = exporters.some(({ address, counts }) => address === newcomer && (counts.templates_received ?? 0) > 0);
+      if (!admitted && (performance.now() - began) / 1000 > ADMITTED_SECONDS) {
+        found('newcomer', `${newcomer}, a new exporter, is not admitted within ${ADMITTED_SECONDS} s`);
+        return;
+      }
+    }
+    await senders.send(newcomer, [dataMessage(RECORDS)]);
     this.#expect(newcomer);
     const known = KNOWN[this.#used % KNOWN.length];
     await senders.send(known, [dataMessage(RECORDS)]);
@@ -93,7 +106,7 @@ class Flooder {
 
   async #warned({ fortress, found }: Ground, name: string, warning: RegExp, from: readonly string[]): Promise<void> {
     let said: readonly string[] = [];
-    for (const began = performance.now(); (performance.now() - began) / 1000 < COUNTED_SECONDS; await sleep(500)) {
+    for (const began = performance.now(); (performance.now() - began) / 1000 < TOLD_SECONDS; await sleep(500)) {
       said = await fortress.warnings();
       if (said.some((text) => warning.test(text) && from.some((address) => text.includes(address)))) return;
     }
