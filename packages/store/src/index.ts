@@ -12,7 +12,7 @@ export { DamageWatch, type DamageWatchOptions } from './integrity/damage-watch.t
 export { mending } from './integrity/mend.ts';
 export { type RepairReport, repairStore } from './integrity/repair.ts';
 export type { TakenOut } from './integrity/take-out.ts';
-export { type LedgerEntry, type LedgerSource, LedgerTable, STORE_CONSUMER } from './ledger/ledger-table.ts';
+export { type LedgerEntry, type LedgerSource, LedgerTable } from './ledger/ledger-table.ts';
 export type { QueryLimits, Settings } from './limits.ts';
 export { Loader, type LoaderOptions, type LoaderStats } from './loader/loader.ts';
 export { ClockGuard, type ClockGuardOptions, type Clocks } from './retention/clock-guard.ts';

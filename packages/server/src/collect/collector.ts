@@ -1,64 +1,44 @@
 // The collecting process's main thread: starts the lanes, puts their reports together, hands complete spool files to the consumers, and
 // accounts for processes before it that were killed.
-import { existsSync, renameSync } from 'node:fs';
 import { exporterNode, type Inventory, inventoryEntities } from '@weir/enrich';
 import { assertPortsFree, divertedMemory, type InheritedSocket, ListenError } from '@weir/listen';
 import { type DimensionName, type DimensionRow, steadyNow } from '@weir/record';
 import {
   adoptEarlierLayout,
-  backlogOf,
   beginGeneration,
-  consumersOnDisk,
-  dropRows,
-  enforceCap,
-  leftIn,
   makeConsumer,
   makeSpool,
   nameSource,
   type OpenManifest,
-  ownerOfName,
   SpoolError,
   type SpoolStart,
   STORE,
-  salvage,
 } from '@weir/spool';
 import type { Directories } from '../child.ts';
 import { type Config, isLoopback } from '../config/schema.ts';
 import { ServerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { collectorListens, NO_OUTAGES, type Outages, outageWarnings } from '../outages.ts';
-import { type CollectorStatus, type ConsumerBacklog, writeStatus } from '../status.ts';
+import { type CollectorStatus, writeStatus } from '../status.ts';
 import { VERSION } from '../version.ts';
 import { Giver } from './account/give.ts';
-import {
-  claimFolder,
-  deadProcesses,
-  type ProcessFiles,
-  processFiles,
-  removeFolder,
-  replaysIn,
-} from './account/process-files.ts';
-import { type Left, type Recovered, recoverProcess } from './account/recover.ts';
+import { claimFolder, type ProcessFiles, processFiles, removeFolder, replaysIn } from './account/process-files.ts';
+import { Recovery } from './account/recovery.ts';
 import { Teller } from './account/teller.ts';
-import { type ConsumerPlan, consumersOf, NAMES } from './consumers.ts';
+import { Backlogs } from './backlogs.ts';
+import { type ConsumerPlan, consumersOf } from './consumers.ts';
 import { DimensionOutbox } from './dimension-outbox.ts';
 import { ExporterBook } from './exporter-book.ts';
+import { ExporterRows } from './exporter-rows.ts';
 import { readInventory, watchInventory } from './inventory-file.ts';
 import { LaneThread } from './lane-thread.ts';
 import { asServerError, laneCount } from './lanes.ts';
-import type { LaneReport, Replay } from './messages.ts';
-import { WaitingTime } from './waiting-time.ts';
+import type { LaneReport } from './messages.ts';
+import { collectorWarnings } from './warnings.ts';
 
 const STATUS_MS = 1000;
-/** Exporters' last-seen times are written again this often, in milliseconds. */
-const EXPORTERS_MS = 60_000;
-/** Cap of the rows of dimensions that wait for sinks. */
-const NAMES_CAP_BYTES = 1024 ** 3;
 /** A lane that has not reported for so long hangs, in milliseconds: the process ends and is started again. */
 const LANE_SILENT_MS = 10_000;
-/** Drops over a cap with less than this between them are one to the log, in milliseconds. */
-const DROPPING_MS = 60_000;
-
 export interface CollectorOptions {
   readonly config: Config;
   readonly directories: Directories;
@@ -82,23 +62,17 @@ export class Collector {
   readonly #teller: Teller;
   readonly #outbox: DimensionOutbox;
   readonly #book: ExporterBook;
+  readonly #exporterRows: ExporterRows;
+  readonly #backlogs: Backlogs;
+  readonly #recovery: Recovery;
   readonly #lanes: LaneThread[] = [];
   readonly #reports = new Map<number, LaneReport>();
   /** Complete files that could not be handed over yet, oldest first. */
   readonly #waiting: OpenManifest[] = [];
-  /** Flows dropped over the cap of each consumer, and when the last were (milliseconds of this process). */
-  readonly #dropped = new Map<string, { readonly flows: number; readonly at: number }>();
-  readonly #waitingTimes = new Map<string, WaitingTime>();
-  /** The oldest file of each consumer, and since when it is (milliseconds of this process). */
-  readonly #oldest = new Map<string, { readonly name: string; readonly since: number }>();
-  readonly #exportersWritten = new Map<string, string>();
-  /** How many replays this process has taken over. */
-  #inherited = 0;
   #inventory: Inventory | undefined;
   #unwatch: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   #isReceiving = false;
-  #exportersAt = Number.NEGATIVE_INFINITY;
   #problem = '';
   #toldProblem = '';
   #outages: Outages;
@@ -131,6 +105,16 @@ export class Collector {
     this.#book = new ExporterBook((address) =>
       this.#inventory === undefined ? '' : exporterNode(this.#inventory, address),
     );
+    this.#exporterRows = new ExporterRows(this.#book);
+    this.#backlogs = new Backlogs(this.#spool, this.#plan, this.#giver, log);
+    this.#recovery = new Recovery({
+      dir: this.#spool,
+      collector: config.collector,
+      files: this.#files,
+      giver: this.#giver,
+      log,
+      guard: (step) => this.#guard(step),
+    });
   }
 
   /**
@@ -176,8 +160,8 @@ export class Collector {
 
   /** Receives from now on. What processes before had taken from the kernel comes first. */
   async go(): Promise<void> {
-    const replays = this.#recover();
-    this.#giveOrphans();
+    const replays = this.#recovery.recover(this.#lanes.length);
+    this.#recovery.giveOrphans();
     for (const [index, lane] of this.#lanes.entries()) lane.go(replays[index] ?? []);
     await Promise.all(this.#lanes.map((lane) => lane.receiving));
     this.#isReceiving = true;
@@ -232,7 +216,7 @@ export class Collector {
     this.#inventory = inventory;
     this.#dimension('entities', inventoryEntities(inventory, steadyNow()));
     for (const lane of this.#lanes) lane.send({ type: 'inventory', inventory });
-    this.#exportersWritten.clear();
+    this.#exporterRows.forget();
   }
 
   /** Names first, then the counts, then the flows: whoever takes the flows finds the others. */
@@ -243,7 +227,7 @@ export class Collector {
     this.#dimension('entities', report.entities);
     this.#waiting.push(...report.complete);
     if (report.complete.length > 0) {
-      this.#writeExporters(steadyNow());
+      this.#dimension('exporters', this.#exporterRows.due(steadyNow()));
       this.#guard(() => this.#tell());
       this.#guard(() => this.#give());
     }
@@ -273,7 +257,7 @@ export class Collector {
       }
     }
     // Before the first datagram is received it is done once, and what is to be replayed comes first.
-    for (const [index, replays] of this.#isReceiving ? this.#recover().entries() : []) {
+    for (const [index, replays] of this.#isReceiving ? this.#recovery.recover(this.#lanes.length).entries() : []) {
       for (const replay of replays) this.#lanes[index].send({ type: 'replay', replay });
     }
     this.#write();
@@ -282,59 +266,16 @@ export class Collector {
   #write(): void {
     this.#problem = '';
     const now = steadyNow();
-    this.#guard(() => this.#enforceCaps());
+    this.#guard(() => this.#backlogs.enforceCaps());
     this.#guard(() => this.#tell());
     this.#guard(() => this.#give());
-    this.#writeExporters(now);
+    this.#dimension('exporters', this.#exporterRows.due(now));
     this.#guard(() => writeStatus(this.#spool, this.#status(now)));
     if (this.#problem === '') this.#toldProblem = '';
   }
 
-  /** Accounts for processes that were killed. Answers by lane what they had taken from the kernel and not done. */
-  #recover(): Replay[][] {
-    const replays: Replay[][] = this.#lanes.map(() => []);
-    for (const token of deadProcesses(this.#spool, this.#start.token)) {
-      this.#guard(() => {
-        const files = processFiles(this.#spool, token);
-        const inherit = (left: Left) => {
-          const { lane, replay } = this.#inherit(left);
-          replays[lane].push(replay);
-        };
-        this.#logRecovered(recoverProcess(this.#spool, files, this.#config.collector, this.#giver, inherit));
-      });
-    }
-    return replays;
-  }
-
-  /** Takes over what another process left undone: from now on it is this one's, also if this one is killed. */
-  #inherit({ path, lane: of, done }: Left): { readonly lane: number; readonly replay: Replay } {
-    const lane = of % this.#lanes.length;
-    const number = this.#inherited++;
-    const own = this.#files.replay(lane, number, done);
-    renameSync(path, own);
-    return { lane, replay: { path: own, number, done } };
-  }
-
-  #logRecovered({ flowsLost, datagramsLost, flowsSalvaged, files }: Recovered): void {
-    this.#log.warn(
-      { flowsLost, datagramsLost, flowsSalvaged, files },
-      'accounted for a collecting process that was killed: what was in its memory is lost and counted, its files go on',
-    );
-  }
-
-  /** Files of processes that have no folder any more. Those with one still write them, or are accounted for with it. */
-  #giveOrphans(): void {
-    this.#guard(() => {
-      for (const name of leftIn(this.#spool)) {
-        if (existsSync(processFiles(this.#spool, ownerOfName(name).token).folder)) continue;
-        const manifest = salvage(this.#spool, name);
-        if (manifest !== undefined) this.#giver.give(manifest);
-      }
-    });
-  }
-
   #status(now: number): CollectorStatus {
-    const backlogs = this.#backlogs();
+    const backlogs = this.#backlogs.all();
     const store = backlogs.find(({ name }) => name === STORE);
     const reports = [...this.#reports.values()];
     const { exporters, others, unattributed } = this.#book.page();
@@ -355,7 +296,11 @@ export class Collector {
         busy,
       })),
       outages: this.#outages,
-      warnings: [...new Set(reports.flatMap(({ warnings }) => warnings)), ...this.#warnings(now)],
+      warnings: [
+        ...new Set(reports.flatMap(({ warnings }) => warnings)),
+        ...outageWarnings(this.#outages, now),
+        ...collectorWarnings(this.#config, this.#spool, this.#plan),
+      ],
       floods: reports.flatMap(({ floods }) => floods),
       exporters,
       otherExporters: others,
@@ -369,96 +314,6 @@ export class Collector {
         consumers: backlogs,
       },
     };
-  }
-
-  #warnings(now: number): string[] {
-    const { host, allow } = this.#config.listen;
-    const warnings = outageWarnings(this.#outages, now);
-    if (!isLoopback(host) && allow.length === 0) {
-      warnings.push(
-        `flows are taken from anyone who can reach ${host}: name the networks of your exporters in listen.allow (--listen-allow)`,
-      );
-    }
-    const known = new Set([...this.#plan.flows.keys(), NAMES]);
-    for (const name of consumersOnDisk(this.#spool)) {
-      if (known.has(name)) continue;
-      warnings.push(
-        `the spool keeps files for ${name}, which is not configured any more: remove ${this.#spool}/consumers/${name}, or configure it again`,
-      );
-    }
-    return warnings;
-  }
-
-  #backlogs(): ConsumerBacklog[] {
-    const now = performance.now();
-    return Array.from(this.#plan.flows, ([name, capBytes]): ConsumerBacklog => {
-      const { files, bytes, oldest, newest } = backlogOf(this.#spool, name);
-      const before = this.#oldest.get(name);
-      if (oldest === undefined) this.#oldest.delete(name);
-      else if (before?.name !== oldest) this.#oldest.set(name, { name: oldest, since: now });
-      const waiting = this.#waitingTimes.get(name) ?? new WaitingTime();
-      this.#waitingTimes.set(name, waiting);
-      const dropped = this.#dropped.get(name);
-      return {
-        name,
-        files,
-        bytes,
-        capBytes,
-        waitingMs: waiting.look(oldest, newest, now),
-        stuckMs: now - (this.#oldest.get(name)?.since ?? now),
-        droppedFlows: dropped?.flows ?? 0,
-        ...(dropped === undefined ? {} : { droppedAgoMs: now - dropped.at }),
-      };
-    });
-  }
-
-  #enforceCaps(): void {
-    // Names wait too while the sinks are away; what is dropped is announced again some time.
-    if (this.#plan.dimensions.includes(NAMES)) {
-      const files = dropRows(this.#spool, NAMES, NAMES_CAP_BYTES);
-      if (files > 0) this.#log.warn({ files }, 'too many names wait for the sinks: the oldest were dropped');
-    }
-    for (const [consumer, cap] of this.#plan.flows) {
-      const flows = enforceCap(this.#spool, consumer, cap, (name, { exporters }) =>
-        this.#giver.countEnd(consumer, name, 'flows_spool_cap', exporters),
-      );
-      if (flows === 0) continue;
-      const before = this.#dropped.get(consumer);
-      const now = performance.now();
-      this.#dropped.set(consumer, { flows: (before?.flows ?? 0) + flows, at: now });
-      // The status tells how many; the log, that it began.
-      if (before !== undefined && now - before.at < DROPPING_MS) continue;
-      this.#log.warn(
-        { consumer, flows },
-        'what waits for a consumer is over its cap: the oldest was dropped and counted',
-      );
-    }
-  }
-
-  #writeExporters(now: number): void {
-    const all = performance.now() - this.#exportersAt >= EXPORTERS_MS;
-    if (all) this.#exportersAt = performance.now();
-    const rows: DimensionRow<'exporters'>[] = [];
-    for (const exporter of this.#book.all()) {
-      const protocols = exporter.protocols.map((state) => state.protocol).sort();
-      const known = `${exporter.node} ${protocols.join(' ')}`;
-      if (!all && this.#exportersWritten.get(exporter.key) === known) continue;
-      this.#exportersWritten.set(exporter.key, known);
-      rows.push({
-        key: exporter.key,
-        address: exporter.address,
-        name: exporter.node,
-        node: exporter.node,
-        group: '',
-        site: '',
-        protocols: [...new Set(protocols)],
-        first_seen: exporter.firstSeen,
-        last_seen: exporter.lastSeen,
-        demo: exporter.demo ? 1 : 0,
-        version: String(now),
-      });
-    }
-    this.#dimension('exporters', rows);
   }
 
   #dimension<D extends DimensionName>(dimension: D, rows: readonly DimensionRow<D>[]): void {

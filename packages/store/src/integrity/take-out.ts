@@ -1,8 +1,10 @@
 // Takes a damaged part out of its table and accounts for what is lost with it. The part itself stays on the disk, in the table's folder
 // `detached`. What that means depends on the table.
+
 import { DIMENSIONS } from '@weir/record';
+import { STORE } from '@weir/spool';
 import { stringLiteral } from '../connection/literals.ts';
-import { type LedgerEntry, LedgerTable, STORE_CONSUMER } from '../ledger/ledger-table.ts';
+import { type LedgerEntry, LedgerTable } from '../ledger/ledger-table.ts';
 import type { RollupMaker } from '../rollup/rollup-maker.ts';
 import { DATABASE, type Resolution, ROLLUPS } from '../schema/tables.ts';
 import type { Store } from '../store.ts';
@@ -34,7 +36,7 @@ const UNKNOWN_TABLE = 60;
 
 /** A row of the ledger for flows that are lost after they were stored, at the time of the flows. */
 export function damagedFlows(time: number, exporter: string, count: number): LedgerEntry {
-  return { time, collector: 'store', exporter, account: 'flows_store_damaged', consumer: STORE_CONSUMER, count };
+  return { time, collector: 'store', exporter, account: 'flows_store_damaged', consumer: STORE, count };
 }
 
 const rowsText = (count: number, what: string): string => `${count.toLocaleString('en')} ${what}`;

@@ -17,10 +17,8 @@ export const MARK_DAYS = 35;
 /** What the mark of a source has in the column `account`. Whoever sums accounts leaves these rows out. */
 export const MARK_ACCOUNT = '';
 
-/** Who a row is about besides the collector: the store, a sink; '' for what collectors count. */
-export const STORE_CONSUMER = 'store';
-
 export interface LedgerEntry extends LedgerRow {
+  /** Who a row is about besides the collector: the store, a sink; '' for what collectors count. */
   readonly consumer?: string;
 }
 

@@ -1,15 +1,16 @@
 // What the ledger is told when data goes for its age or the store's size, so that it adds up afterwards: flows stored − damaged −
 // expired are the flows in the store, of every exporter.
+import { STORE } from '@weir/spool';
 import { stringLiteral } from '../connection/literals.ts';
 import { rowsOfPartition } from '../integrity/exporter-rows.ts';
-import { type LedgerEntry, type LedgerTable, MARK_DAYS, STORE_CONSUMER } from '../ledger/ledger-table.ts';
+import { type LedgerEntry, type LedgerTable, MARK_DAYS } from '../ledger/ledger-table.ts';
 import { DATABASE } from '../schema/tables.ts';
 import type { Store } from '../store.ts';
 import type { Partition } from './partitions.ts';
 
 /** Account rows of the store carry the time of the flows, so that the ledger of any range agrees with the flows of it. */
 function expired(time: number, exporter: string, count: number): LedgerEntry {
-  return { time, collector: 'store', exporter, account: 'flows_expired', consumer: STORE_CONSUMER, count };
+  return { time, collector: 'store', exporter, account: 'flows_expired', consumer: STORE, count };
 }
 
 /**

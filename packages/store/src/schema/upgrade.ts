@@ -2,7 +2,7 @@
 // makes becomes visible at once, as its last act.
 import { endOf, STORE } from '@weir/spool';
 import { missingByExporter, missingInAll } from '../integrity/missing-flows.ts';
-import { LedgerTable, STORE_CONSUMER } from '../ledger/ledger-table.ts';
+import { LedgerTable } from '../ledger/ledger-table.ts';
 import type { Store } from '../store.ts';
 import { StoreError } from '../store-error.ts';
 import { createTable, type DdlOptions } from './ddl.ts';
@@ -49,7 +49,7 @@ async function ledgerWithConsumer(store: Upgraded, options: DdlOptions): Promise
       `INSERT INTO ${made} (${columns}) SETTINGS max_partitions_per_insert_block = 0, max_threads = 1`;
     await store.command(
       `${insert('time, collector, exporter, account, consumer, count, source')}
-       SELECT time, collector, exporter, account, if(${OF_THE_STORE}, '${STORE_CONSUMER}', ''), count, ${SOURCE} FROM ${old}`,
+       SELECT time, collector, exporter, account, if(${OF_THE_STORE}, '${STORE}', ''), count, ${SOURCE} FROM ${old}`,
     );
     await store.command(
       `${insert('time, account, source')}
@@ -114,7 +114,7 @@ async function startingBalance(store: Upgraded): Promise<void> {
           collector: 'store',
           exporter,
           account: 'flows_expired',
-          consumer: STORE_CONSUMER,
+          consumer: STORE,
           count,
         })),
     },

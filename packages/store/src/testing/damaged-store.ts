@@ -1,8 +1,10 @@
 // For tests: an embedded store with flows, roll-ups, dimensions and a ledger, made once and copied for each damage that is done to it.
+
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { type LedgerEntry, LedgerTable, STORE_CONSUMER } from '../ledger/ledger-table.ts';
+import { STORE } from '@weir/spool';
+import { type LedgerEntry, LedgerTable } from '../ledger/ledger-table.ts';
 import { ROLLUPS } from '../schema/tables.ts';
 import { openStore, type Store } from '../store.ts';
 
@@ -27,7 +29,7 @@ export async function fillStore(store: Store): Promise<void> {
       );
     }
     for (const exporter of EXPORTERS) {
-      const row = { time, collector: 'store', exporter, consumer: STORE_CONSUMER } as const;
+      const row = { time, collector: 'store', exporter, consumer: STORE } as const;
       ledger.push({ ...row, account: 'flows_stored', count: FLOWS_PER_EXPORTER });
     }
   }
