@@ -39,6 +39,7 @@ import { ExporterBook } from './exporter-book.ts';
 import { readInventory, watchInventory } from './inventory-file.ts';
 import { LaneThread } from './lane-thread.ts';
 import { asServerError, laneCount } from './lanes.ts';
+import { lossWarnings, type NamesDropped } from './loss-warnings.ts';
 import type { LaneReport, Replay } from './messages.ts';
 import { WaitingTime } from './waiting-time.ts';
 
@@ -81,6 +82,7 @@ export class Collector {
   readonly #waiting: OpenManifest[] = [];
   /** Flows dropped over the cap of each consumer, and when the last were (milliseconds of this process). */
   readonly #dropped = new Map<string, { readonly flows: number; readonly at: number }>();
+  #namesDropped: NamesDropped | undefined;
   readonly #waitingTimes = new Map<string, WaitingTime>();
   /** The oldest file of each consumer, and since when it is (milliseconds of this process). */
   readonly #oldest = new Map<string, { readonly name: string; readonly since: number }>();
@@ -356,6 +358,7 @@ export class Collector {
         `flows are taken from anyone who can reach ${host}: name the networks of your exporters in listen.allow (--listen-allow)`,
       );
     }
+    warnings.push(...lossWarnings(this.#spool, this.#giver.lost, this.#namesDropped, performance.now()));
     const known = new Set([...this.#plan.flows.keys(), NAMES]);
     for (const name of consumersOnDisk(this.#spool)) {
       if (known.has(name)) continue;
@@ -393,7 +396,13 @@ export class Collector {
     // Names wait too while the sinks are away; what is dropped is announced again some time.
     if (this.#plan.dimensions.includes(NAMES)) {
       const files = dropRows(this.#spool, NAMES, NAMES_CAP_BYTES);
-      if (files > 0) this.#log.warn({ files }, 'too many names wait for the sinks: the oldest were dropped');
+      if (files > 0) {
+        const before = this.#namesDropped;
+        const at = performance.now();
+        this.#namesDropped = { files: (before?.files ?? 0) + files, at };
+        if (before === undefined || at - before.at >= DROPPING_MS)
+          this.#log.warn({ files }, 'too many names wait for the sinks: the oldest were dropped');
+      }
     }
     for (const [consumer, cap] of this.#plan.flows) {
       const flows = enforceCap(this.#spool, consumer, cap, (name, { exporters }) =>
