@@ -61,7 +61,7 @@ describe('a prefix table', () => {
   });
 });
 
-describe('ten million addresses that nobody has', () => {
+describe('two million addresses that nobody has', () => {
   it('cost no more memory than the caps allow, and every flow still gets a key', () => {
     const enricher = new Enricher();
     enricher.load(parseInventory({ networks: { pods: ['10.0.0.0/8'] } }));
@@ -76,10 +76,10 @@ describe('ten million addresses that nobody has', () => {
     batch.length = 10_000;
     let rows = 0;
     const before = process.memoryUsage().arrayBuffers;
-    for (let round = 0; round < 1000; round++) {
+    for (let round = 0; round < 200; round++) {
       for (let row = 0; row < 10_000; row++) src[row * 4 + 3] = ((round * 10_000 + row) << 8) | 10;
       enricher.enrich(batch, 0, 10_000);
-      if (round % 100 === 99) {
+      if (round % 20 === 19) {
         const drained = enricher.drainEntities().length;
         expect(drained).toBeLessThanOrEqual(16_384);
         rows += drained;
@@ -87,9 +87,9 @@ describe('ten million addresses that nobody has', () => {
     }
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * 1024 * 1024);
     expect(rows).toBe(16_384 * 10);
-    expect(enricher.unresolvedDeferred).toBeGreaterThan(9_000_000);
+    expect(enricher.unresolvedDeferred).toBeGreaterThan(1_800_000);
     expect(getBigInt(batch.use(FIELD.src_entity), 9_999)).not.toBe(0n);
-  }, 60_000);
+  });
 });
 
 describe('an enriched batch of many flows', () => {

@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts';
 import type { ConsumerBacklog } from '../status.ts';
 import type { Giver } from './account/give.ts';
 import { type ConsumerPlan, NAMES } from './consumers.ts';
+import type { NamesDropped } from './loss-warnings.ts';
 import { WaitingTime } from './waiting-time.ts';
 
 /** Cap of the rows of dimensions that wait for sinks. */
@@ -22,11 +23,18 @@ export class Backlogs {
   /** The oldest file of each consumer, and since when it is (milliseconds of this process). */
   readonly #oldest = new Map<string, { readonly name: string; readonly since: number }>();
 
+  #namesDropped: NamesDropped | undefined;
+
   constructor(spool: string, plan: ConsumerPlan, giver: Giver, log: Logger) {
     this.#spool = spool;
     this.#plan = plan;
     this.#giver = giver;
     this.#log = log;
+  }
+
+  /** Undefined where none were. */
+  get namesDropped(): NamesDropped | undefined {
+    return this.#namesDropped;
   }
 
   /** One for each consumer. Throws SpoolError. */
@@ -58,7 +66,7 @@ export class Backlogs {
     // Names wait too while the sinks are away; what is dropped is announced again some time.
     if (this.#plan.dimensions.includes(NAMES)) {
       const files = dropRows(this.#spool, NAMES, NAMES_CAP_BYTES);
-      if (files > 0) this.#log.warn({ files }, 'too many names wait for the sinks: the oldest were dropped');
+      if (files > 0) this.#noteNamesDropped(files);
     }
     for (const [consumer, cap] of this.#plan.flows) {
       const flows = enforceCap(this.#spool, consumer, cap, (name, { exporters }) =>
@@ -66,6 +74,14 @@ export class Backlogs {
       );
       if (flows > 0) this.#noteDropped(consumer, flows);
     }
+  }
+
+  #noteNamesDropped(files: number): void {
+    const before = this.#namesDropped;
+    const at = performance.now();
+    this.#namesDropped = { files: (before?.files ?? 0) + files, at };
+    if (before !== undefined && at - before.at < DROPPING_MS) return;
+    this.#log.warn({ files }, 'too many names wait for the sinks: the oldest were dropped');
   }
 
   #noteDropped(consumer: string, flows: number): void {

@@ -33,12 +33,14 @@ import { ExporterRows } from './exporter-rows.ts';
 import { readInventory, watchInventory } from './inventory-file.ts';
 import { LaneThread } from './lane-thread.ts';
 import { asServerError, laneCount } from './lanes.ts';
+import { lossWarnings } from './loss-warnings.ts';
 import type { LaneReport } from './messages.ts';
 import { collectorWarnings } from './warnings.ts';
 
 const STATUS_MS = 1000;
 /** A lane that has not reported for so long hangs, in milliseconds: the process ends and is started again. */
 const LANE_SILENT_MS = 10_000;
+
 export interface CollectorOptions {
   readonly config: Config;
   readonly directories: Directories;
@@ -300,6 +302,7 @@ export class Collector {
         ...new Set(reports.flatMap(({ warnings }) => warnings)),
         ...outageWarnings(this.#outages, now),
         ...collectorWarnings(this.#config, this.#spool, this.#plan),
+        ...lossWarnings(this.#spool, this.#giver.lost, this.#backlogs.namesDropped, performance.now()),
       ],
       floods: reports.flatMap(({ floods }) => floods),
       exporters,

@@ -39,6 +39,13 @@ describe('the configuration', () => {
     expect(config.spool.max_age).toBe(1000);
   });
 
+  it('takes no collector by a name under which a consumer tells of itself', () => {
+    expect(mistakes('collector: consumer-a')).toEqual([
+      expect.stringContaining('collector: must not begin with consumer-'),
+    ]);
+    expect(mistakes('collector: consumers')).toEqual([]);
+  });
+
   it('takes no sampling rate that a column of 32 bits cannot hold', () => {
     const rates = 'sampling: { default_rate: 4294967296, exporters: [{ network: 10.0.0.0/8, rate: 4294967296 }] }';
     expect(mistakes(rates)).toHaveLength(2);

@@ -174,6 +174,8 @@ export const ConfigSchema = z
     collector: z
       .string()
       .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
+      // The status of a consumer of the spool lies beside that of the collector, under such a name.
+      .refine((name) => !name.startsWith('consumer-'), { error: 'must not begin with consumer-' })
       .prefault('local')
       .describe('Name of this collector, unique among those that share a store'),
     demo: z.boolean().prefault(false).describe('Run a simulated cluster that exports to this collector'),

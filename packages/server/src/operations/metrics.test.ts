@@ -63,7 +63,15 @@ const status = (exporters: readonly ExporterStatus[]): CollectorStatus => ({
     { address: '192.0.2.9', share: 0.5, diverted: false },
     { address: '192.0.2.9', share: 0.9, diverted: true },
   ],
-  spool: { files: 2, bytes: 100, capBytes: 1000, oldest: 0, problem: '', consumers: [] },
+  spool: {
+    files: 2,
+    bytes: 100,
+    capBytes: 1000,
+    // As a clock says that was set since.
+    oldest: 1,
+    problem: '',
+    consumers: [{ name: 'store', files: 2, bytes: 100, capBytes: 1000, waitingMs: 2500, droppedFlows: 0 }],
+  },
 });
 
 const source = (statuses: readonly CollectorStatus[], more: Partial<MetricsSource> = {}): MetricsSource => ({
@@ -120,6 +128,7 @@ describe('metrics', () => {
       'weir_collector_restarts_total{collector="local"} 2',
       'weir_collector_down_seconds_total{collector="local"} 1.5',
       'weir_spool_bytes{collector="local"} 100',
+      'weir_spool_oldest_seconds{collector="local"} 2.5',
       'weir_consumer_up{consumer="archive"} 0',
       'weir_consumer_problems{consumer="archive"} 1',
       'weir_consumer_backlog_files{consumer="archive"} 3',

@@ -1,5 +1,6 @@
 // Prometheus metrics: the ledger, lanes, spool, store, templates, processes and the HTTP server, from the statuses as they are when somebody scrapes.
 import { setImmediate } from 'node:timers/promises';
+import { STORE } from '@weir/spool';
 import { NO_OUTAGES } from '../outages.ts';
 import type { CollectorStatus, Counts, ExporterStatus } from '../status.ts';
 import type { ConsumerReport } from './consumers.ts';
@@ -158,7 +159,11 @@ function spool(out: Exposition, { statuses, now }: MetricsSource): void {
   each('weir_spool_files', 'Spool files of flows that the store has not acknowledged', ({ spool }) => spool.files);
   each('weir_spool_bytes', 'Bytes in the spool', ({ spool }) => spool.bytes);
   each('weir_spool_cap_bytes', 'Cap of the spool', ({ spool }) => spool.capBytes);
-  each('weir_spool_oldest_seconds', 'Age of the oldest file', ({ spool }) => secondsSince(spool.oldest, now));
+  each('weir_spool_oldest_seconds', 'How long the oldest file has been waiting for the store', ({ spool }) => {
+    // By a clock that nobody sets, where the collector tells so.
+    const waiting = spool.consumers.find(({ name }) => name === STORE)?.waitingMs;
+    return waiting === undefined ? secondsSince(spool.oldest, now) : waiting / 1000;
+  });
 }
 
 function consumers(out: Exposition, { consumers }: MetricsSource): void {

@@ -5,7 +5,7 @@ import { makeSpool } from '@weir/spool';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RollupMaker } from '../rollup/rollup-maker.ts';
 import { openStore, type Store } from '../store.ts';
-import { FIRST_HOUR, filesBelow, HOUR_MS, harm, StoreCopies } from '../testing/damaged-store.ts';
+import { FIRST_HOUR, filesBelow, firstFlows, HOUR_MS, harm, StoreCopies } from '../testing/damaged-store.ts';
 import { checkStore } from './check.ts';
 import { DamageWatch, type DamageWatchOptions } from './damage-watch.ts';
 import { missingInAll } from './missing-flows.ts';
@@ -123,8 +123,7 @@ describe('the watch for damage', () => {
 
   it('accounts for what the engine put aside, once, when the loader has worked off what it had', async () => {
     const dir = copies.copy();
-    const [part] = filesBelow(dir).filter((file) => /\/\d{10}_1_1_0\/checksums\.txt$/.test(file));
-    harm(join(dir, part), 'zero');
+    harm(join(dir, firstFlows(dir, 'checksums.txt')), 'zero');
     let settled = false;
     const watch = await watchOf(dir, { settled: () => settled });
     await watch.step();
@@ -146,8 +145,7 @@ describe('the watch for damage', () => {
 
   it('says that flows are missing when it has found so three times', async () => {
     const dir = copies.copy();
-    const [part] = filesBelow(dir).filter((file) => /\/\d{10}_1_1_0\/checksums\.txt$/.test(file));
-    rmSync(join(dir, dirname(part)), { recursive: true });
+    rmSync(join(dir, dirname(firstFlows(dir, 'checksums.txt'))), { recursive: true });
     const watch = await watchOf(dir);
     await watch.step();
     await watch.step();

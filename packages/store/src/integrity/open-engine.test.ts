@@ -1,10 +1,10 @@
 // Stores whose definitions are damaged, opened by the real engine.
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '../store.ts';
-import { FLOWS, filesBelow, type Harm, harm, StoreCopies } from '../testing/damaged-store.ts';
+import { FLOWS, filesBelow, firstFlows, type Harm, harm, StoreCopies } from '../testing/damaged-store.ts';
 
 const copies = new StoreCopies();
 beforeAll(() => copies.make());
@@ -70,8 +70,7 @@ describe('a store with a damaged definition', () => {
 
   it('opens without what stands in the place of a part', async () => {
     const dir = copies.copy();
-    const counts = filesBelow(dir).filter((file) => /\/\d{10}_1_1_0\/count\.txt$/.test(file));
-    const part = join(dir, counts[0].slice(0, -'/count.txt'.length));
+    const part = join(dir, dirname(firstFlows(dir, 'count.txt')));
     rmSync(part, { recursive: true });
     writeFileSync(part, 'not a directory');
     const { flows, notes } = await flowsIn(dir);
@@ -83,8 +82,7 @@ describe('a store with a damaged definition', () => {
 
   it('says that a table is empty because its directory is gone', async () => {
     const dir = copies.copy();
-    const flows = filesBelow(dir).find((file) => /\/\d{10}_1_1_0\/count\.txt$/.test(file)) ?? '';
-    rmSync(join(dir, flows, '..', '..'), { recursive: true });
+    rmSync(join(dir, dirname(dirname(firstFlows(dir, 'count.txt')))), { recursive: true });
     expect(await flowsIn(dir)).toEqual({
       flows: 0,
       notes: ['the directory of the table flows is gone: the table is empty'],

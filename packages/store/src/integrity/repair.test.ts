@@ -11,10 +11,11 @@ import {
   FIRST_HOUR,
   FLOWS,
   FLOWS_PER_EXPORTER,
-  filesBelow,
+  firstFlows,
   type Harm,
   HOUR_MS,
   harm,
+  partFiles,
   StoreCopies,
 } from '../testing/damaged-store.ts';
 import { checkStore, isWhole } from './check.ts';
@@ -45,27 +46,6 @@ async function opened<T>(path: string, use: (opened: Opened) => Promise<T>): Pro
     await store.close();
   }
 }
-
-async function uuidOf(dir: string, table: string): Promise<string> {
-  return opened(dir, async ({ store }) => {
-    const { rows } = await store.query('SELECT toString(uuid) AS uuid FROM system.tables WHERE name = {table:String}', {
-      table,
-    });
-    return String(rows[0].uuid);
-  });
-}
-
-let uuids: Record<string, string>;
-beforeAll(async () => {
-  const dir = copies.copy();
-  uuids = {};
-  for (const table of ['flows', 'flows_1m', 'ledger', 'entities', 'rollup_state'])
-    uuids[table] = await uuidOf(dir, table);
-});
-
-/** Files of the parts of a table. */
-const partFiles = (dir: string, table: string): string[] =>
-  filesBelow(dir).filter((file) => file.includes(`/${uuids[table]}/`) && /\/(\d+|all)_\d+_\d+_\d+(_\d+)?\//.test(file));
 
 const counts = async (store: Store) => {
   const { rows } = await store.query(
@@ -103,13 +83,9 @@ describe('a store that is whole', () => {
 });
 
 describe('flows in a damaged part', () => {
-  /** The first part of the first hour, in the engine's order. */
-  const first = (dir: string, file: string) =>
-    partFiles(dir, 'flows').find((path) => path.endsWith(`_1_1_0/${file}`)) ?? '';
-
   it('are asked for in vain, with what is damaged and what to do, and the others are answered', async () => {
     const dir = copies.copy();
-    harm(join(dir, first(dir, 'data.bin')), 'flip');
+    harm(join(dir, firstFlows(dir, 'data.bin')), 'flip');
     await opened(dir, async ({ store }) => {
       const failed = askAll(store);
       await expect(failed).rejects.toMatchObject({ code: 'damaged', part: { table: 'flows' } });
@@ -125,7 +101,7 @@ describe('flows in a damaged part', () => {
 
   it('are lost only where bytes are: the rest of the part goes back', async () => {
     const dir = copies.copy();
-    harm(join(dir, first(dir, 'data.bin')), 'flip');
+    harm(join(dir, firstFlows(dir, 'data.bin')), 'flip');
     await opened(dir, async ({ store, rollups }) => {
       const { found, parts } = await repairStore(store, rollups);
       expect(found.damaged.map(({ table, rows }) => [table, rows])).toEqual([['flows', 30_000]]);
@@ -162,7 +138,7 @@ describe('flows in a damaged part', () => {
 
   it('are lost of the exporters that they are from, also where that cannot be read any more', async () => {
     const dir = copies.copy();
-    harm(join(dir, first(dir, 'data.bin')), 'zero');
+    harm(join(dir, firstFlows(dir, 'data.bin')), 'zero');
     await opened(dir, async ({ store, rollups }) => {
       expect((await repairStore(store, rollups)).parts.map(({ lost, saved }) => [lost, saved])).toEqual([[30_000, 0]]);
       expect((await counts(store)).damaged).toEqual({ '1': 10_000, '2': 10_000, '3': 10_000 });
@@ -187,7 +163,7 @@ describe('flows in a damaged part', () => {
 
   it('that the engine put aside when it started are accounted for once, of each exporter', async () => {
     const dir = copies.copy();
-    harm(join(dir, first(dir, 'checksums.txt')), 'zero');
+    harm(join(dir, firstFlows(dir, 'checksums.txt')), 'zero');
     await opened(dir, async ({ store, rollups }) => {
       const report = await checkStore(store);
       expect(report.broken.map(({ table, reason }) => [table, reason])).toEqual([['flows', 'broken-on-start']]);
@@ -204,7 +180,7 @@ describe('flows in a damaged part', () => {
 
   it('that are gone without a trace are found missing and accounted for', async () => {
     const dir = copies.copy();
-    rmSync(join(dir, dirname(first(dir, 'count.txt'))), { recursive: true });
+    rmSync(join(dir, dirname(firstFlows(dir, 'count.txt'))), { recursive: true });
     await opened(dir, async ({ store, rollups }) => {
       expect((await checkStore(store)).missing).toEqual({ '1': 10_000, '2': 10_000, '3': 10_000 });
       expect((await repairStore(store, rollups)).missing).toBe(30_000);
@@ -215,7 +191,7 @@ describe('flows in a damaged part', () => {
 
   it('come back when a repair is killed between taking the part out and putting them back', async () => {
     const dir = copies.copy();
-    harm(join(dir, first(dir, 'data.bin')), 'flip');
+    harm(join(dir, firstFlows(dir, 'data.bin')), 'flip');
     await opened(dir, async ({ store, rollups }) => {
       const broken = new Error('killed');
       const command = (sql: string) => {

@@ -85,6 +85,21 @@ export function filesBelow(dir: string): string[] {
     .sort();
 }
 
+/** Files of the parts in use of a table, by the place that its definition names: names of parts alone say nothing of their table. */
+export function partFiles(dir: string, table: string): string[] {
+  const files = filesBelow(dir);
+  const definition = files.find((file) => file.endsWith(`/${table}.sql`)) ?? '';
+  const uuid = /UUID '([0-9a-f-]{36})'/.exec(readFileSync(join(dir, definition), 'utf8'))?.[1];
+  return files.filter((file) => file.includes(`/${uuid}/`) && /\/(\d+|all)_\d+_\d+_\d+(_\d+)?\//.test(file));
+}
+
+/** Such a file of the first part of flows' first hour, in the engine's order. */
+export function firstFlows(dir: string, file: string): string {
+  const found = partFiles(dir, 'flows').find((path) => path.endsWith(`_1_1_0/${file}`));
+  if (found === undefined) throw new Error(`no ${file} of the first part of flows in ${dir}`);
+  return found;
+}
+
 export type Harm = 'flip' | 'cut' | 'zero' | 'remove';
 
 /** Harms a file: turns a bit of the byte at `place` (0 to 1), cuts it there, fills it with zeros, or removes it. */

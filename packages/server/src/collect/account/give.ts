@@ -28,6 +28,8 @@ export interface GiverOptions {
 }
 
 export class Giver {
+  /** Complete files that somebody removed or cut before they were handed over; `at` in milliseconds of this process. */
+  lost: { readonly files: number; readonly flows: number; readonly name: string; readonly at: number } | undefined;
   readonly #options: GiverOptions;
   readonly #sinks: readonly string[];
 
@@ -48,6 +50,12 @@ export class Giver {
         flows: sum(exporters),
         reason: error.message,
       });
+      this.lost = {
+        files: (this.lost?.files ?? 0) + 1,
+        flows: (this.lost?.flows ?? 0) + sum(exporters),
+        name,
+        at: performance.now(),
+      };
       const account = error.code === 'missing' ? 'flows_spool_missing' : 'flows_spool_corrupt';
       this.countEnd(STORE, name, account, exporters);
       discard(this.#options.dir, name);
