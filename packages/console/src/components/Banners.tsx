@@ -1,4 +1,4 @@
-// What a person must know whatever the view: demo data, a Weir that is not ready or needs a person, a server that does not answer.
+// What a person must know whatever the view: demo data, a Weir that is not ready or needs attention, a server that does not answer.
 import { Alert } from '@patternfly/react-core/dist/esm/components/Alert';
 import { Link } from '@tanstack/react-router';
 import { ApiError } from '../api/client.ts';

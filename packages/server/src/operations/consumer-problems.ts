@@ -1,7 +1,7 @@
 // What is wrong with a consumer of the spool, as sentences that name it, say what becomes of its flows, and what to do. Weir works on
 // meanwhile: none of them is a reason to send probes elsewhere. Why the store itself takes no flows is said by the storing process.
-import { NAMES_CONSUMER } from '@weir/sinks';
 import { consumerFolders, type SetAside, type SetAsideList, STORE } from '@weir/spool';
+import { NAMES } from '../collect/consumers.ts';
 import { type ConsumerBacklog, STATUS_STALE_MS } from '../status.ts';
 import type { ConsumerStatus, NamesStatus, Told } from './consumer-status.ts';
 import { countText, sizeText, spanText } from './words.ts';
@@ -106,7 +106,7 @@ export function namesProblems(spoolDir: string, { problem, forgotten, aside: lis
     );
   }
   if (list.count > 0) {
-    const folder = consumerFolders(spoolDir, NAMES_CONSUMER).aside;
+    const folder = consumerFolders(spoolDir, NAMES).aside;
     problems.push(
       `the sinks could not use ${countText(list.count, 'file')} of names, set aside in ${folder}: ${namedFiles(list)}. ` +
         'Check the disk and what else writes to it, then remove them from there',

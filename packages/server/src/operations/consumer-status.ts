@@ -1,7 +1,7 @@
 // What each consumer of the spool (the store, each sink) tells of itself, once a second, in `<spool>/status/consumer-<name>.json`, and what
 // the sinks know of names beside them. Whoever answers for Weir reads these files, and asks no consumer.
 import { join } from 'node:path';
-import { NAMES_CONSUMER, type NamesHealth } from '@weir/sinks';
+import type { NamesHealth } from '@weir/sinks';
 import {
   type ConsumerHealth,
   makeSpool,
@@ -13,6 +13,7 @@ import {
   tryUnlink,
   writeWhole,
 } from '@weir/spool';
+import { NAMES } from '../collect/consumers.ts';
 import { CONSUMER_STATUS } from '../status.ts';
 
 interface Written {
@@ -48,6 +49,13 @@ export function consumerOfStatus(file: string): string | undefined {
   return file.slice(CONSUMER_STATUS.length, -'.json'.length);
 }
 
+/** Whether what was read has what everyone looks at: anything may lie in the folder. */
+export function isWhole(status: Partial<ConsumerStatus & NamesStatus> | null | undefined): boolean {
+  if (typeof status !== 'object' || status === null || status.aside?.files === undefined) return false;
+  const { forgotten, stats, backlog } = status;
+  return forgotten !== undefined || (stats !== undefined && backlog !== undefined);
+}
+
 /** Puts a status in place in one step. Throws SpoolError. */
 export function writeConsumerStatus(spoolDir: string, name: string, status: ConsumerStatus | NamesStatus): void {
   const path = consumerStatusPath(spoolDir, name);
@@ -71,4 +79,4 @@ export function removeOtherStatuses(spoolDir: string, names: readonly string[]):
 }
 
 /** Whether a consumer takes no flows: its status is a NamesStatus. */
-export const isNames = (name: string): boolean => name === NAMES_CONSUMER;
+export const isNames = (name: string): boolean => name === NAMES;

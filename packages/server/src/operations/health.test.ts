@@ -158,6 +158,9 @@ describe('health', () => {
     writeStore();
     mkdirSync(join(data, 'spool/status'));
     writeFileSync(join(data, 'spool/status/broken.json'), '{"collector":');
+    writeFileSync(join(data, 'spool/status/consumer-archive.json'), '{}');
+    writeFileSync(join(data, 'spool/status/consumer-other.json'), 'null');
+    writeFileSync(join(data, 'spool/status/consumer-names.json'), '{"rows":{},"problem":"old"}');
     expect(await reasons()).toEqual(['no collecting process is running']);
     pass(1_000);
     rmSync(join(data, 'spool'), { recursive: true });

@@ -5,14 +5,15 @@
 // decide nothing. The files are looked at every second (a stat each), and read when somebody asks.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { NAMES_CONSUMER } from '@weir/sinks';
 import { spoolFolders } from '@weir/spool';
+import { NAMES } from '../collect/consumers.ts';
 import { type CollectorStatus, isCollectorStatus, STATUS_STALE_MS } from '../status.ts';
 import {
   type ConsumerStatus,
   consumerOfStatus,
   consumerStatusPath,
   isNames,
+  isWhole,
   type NamesStatus,
   type Told,
 } from './consumer-status.ts';
@@ -244,7 +245,7 @@ export class Health {
       }
     }
     const consumers = consumerReports({ spoolDir, live, told });
-    const names = await this.#told<NamesStatus>(NAMES_CONSUMER);
+    const names = await this.#told<NamesStatus>(NAMES);
     return { all, live, silent, told, consumers, names, store: await parse<StoreStatus>(storeStatusPath(dataDir)) };
   }
 
@@ -258,7 +259,7 @@ export class Health {
     const path = consumerStatusPath(this.#options.spoolDir, name);
     const ageMs = this.#age(path);
     const status = ageMs === undefined ? undefined : await parse<T>(path);
-    return ageMs === undefined || status === undefined ? undefined : { status, ageMs };
+    return ageMs === undefined || status === undefined || !isWhole(status) ? undefined : { status, ageMs };
   }
 }
 
