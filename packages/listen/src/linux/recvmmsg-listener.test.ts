@@ -27,6 +27,10 @@ async function listen(port: number, lane: number, lanes: number, receiveBufferBy
   return listener;
 }
 
+function busy(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
+
 async function sendFrom(address: string, count: number, port: number, size = 1): Promise<void> {
   for (let i = 0; i < count; i++) {
     const socket = createSocket('udp4');
@@ -158,5 +162,29 @@ describe.runIf(libcUnavailable() === undefined)('receiving with recvmmsg', () =>
     listener.stop();
     await done;
     expect(count).toBe(10);
+  });
+
+  it('takes nothing for a flood that waited before it began', async () => {
+    const sockets = (await openSockets({
+      binds: [{ host: '127.0.0.1', port: 0 }],
+      receiveBufferBytes: 1 << 20,
+      lanes: 1,
+    }))!;
+    const from = await numberedSender(sockets[0].port);
+    open.push(() => from.close());
+    await from.send(6000);
+    const listener = await openListener({ sockets, receiveBufferBytes: 1 << 20, reusePort: false, lane: 0, lanes: 1 });
+    open.push(() => listener.close());
+    let ticks = 0;
+    await listener.run({
+      // As slow as a lane on a machine that has other work: several ticks come while the queue is still full.
+      onBatch: ({ count }) => {
+        if (count === 256) busy(60);
+        else listener.stop();
+      },
+      onTick: () => ticks++,
+    });
+    expect(ticks).toBeGreaterThan(3);
+    expect(listener.stats().floods).toEqual([]);
   });
 });

@@ -24,6 +24,11 @@ const SLICE_MS = 20;
 const TICK_MS = 40;
 /** How often to see whether spare sockets that nothing comes to are still so. */
 const LOOK_MS = 1000;
+/**
+ * Longest time for what waited in the queues before anyone read them: that fills them however evenly it was sent, and is no flood. Until then
+ * nobody is diverted.
+ */
+const CATCH_UP_MS = 5000;
 /** How long to let datagrams gather after the queues ran empty: one call then takes dozens instead of one or two. */
 const GATHER_MS = 2;
 /** Only with a buffer that holds far more than arrives in that time: 1 MiB is about 450 full-sized datagrams. */
@@ -53,6 +58,9 @@ class RecvmmsgListener implements Listener {
   readonly #warnings: string[];
   readonly #gathers: boolean;
   readonly #floods: FloodControl;
+  #began = 0;
+  /** Whether what had waited before was read. */
+  #caughtUp = false;
   #stopped: 'no' | 'drain' | 'leave' = 'no';
   #wake: () => void = () => {};
   #lastTick = Number.NEGATIVE_INFINITY;
@@ -75,6 +83,7 @@ class RecvmmsgListener implements Listener {
   }
 
   async run(handler: ListenHandler): Promise<void> {
+    this.#began = performance.now();
     while (this.#stopped === 'no') {
       const received = this.#slice(handler);
       if (received === 'more') await nextTurn();
@@ -100,12 +109,20 @@ class RecvmmsgListener implements Listener {
       const now = performance.now();
       if (now - this.#lastTick >= TICK_MS) {
         this.#tick(handler, now);
-        this.#floods.tick(now);
+        if (this.#hasCaughtUp(now)) this.#floods.tick(now);
         any = this.#lookAtSpares(handler, now) || any;
       }
-      if (!full) return any ? 'some' : 'none';
+      if (!full) {
+        this.#caughtUp = true;
+        return any ? 'some' : 'none';
+      }
       if (now >= sliceEnd) return 'more';
     }
+  }
+
+  #hasCaughtUp(now: number): boolean {
+    this.#caughtUp ||= now - this.#began >= CATCH_UP_MS;
+    return this.#caughtUp;
   }
 
   /** While no sender is diverted: a process before this one may have diverted some. */
