@@ -20,7 +20,7 @@ export interface FortressOptions {
   readonly folder: string;
 }
 
-const ARCHIVE = { type: 'files', name: 'archive', format: 'csv', fields: ['bytes'] };
+const ARCHIVE = { type: 'files', name: 'archive', format: 'csv', fields: ['bytes'], spool_max_size: '50GiB' };
 const EXPORTERS = 8;
 /** Of the socket: what comes while nobody reads it. */
 const RECEIVE_BUFFER = 256 << 20;
