@@ -61,7 +61,7 @@ describe.runIf(needs('netns'))('the short siege of the file system', { timeout: 
 
 describe('the short siege of what is kept of exporters', { timeout: 600_000 }, () => {
   it('finds nothing', async () => {
-    const report = await shortly('floods', 5);
+    const report = await shortly('floods', 4);
     expect(report.findings).toEqual([]);
     expect(value(report, 'flows stored')).toBeGreaterThan(10_000);
   });
