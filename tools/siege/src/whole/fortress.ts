@@ -23,7 +23,7 @@ export interface FortressOptions {
 const ARCHIVE = { type: 'files', name: 'archive', format: 'csv', fields: ['bytes'], spool_max_size: '50GiB' };
 const EXPORTERS = 8;
 /** Of the socket: what comes while nobody reads it. */
-const RECEIVE_BUFFER = 256 << 20;
+const RECEIVE_BUFFER = 512 << 20;
 /** How long everything may take to come to rest, in seconds. */
 const REST_SECONDS = 90;
 /** Looks at the ledger, half a second apart, between which nothing moves. */

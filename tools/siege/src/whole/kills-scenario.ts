@@ -22,7 +22,7 @@ const PAUSES = [
 export const killsScenario = wholeScenario(() => ({
   name: 'kills',
   summary: 'SIGKILL for random processes of Weir at random moments, under load',
-  rates: [20_000, 60_000, 60_000, 150_000],
+  rates: [10_000, 20_000, 40_000, 80_000],
   archive: true,
   phase: 25,
   allowed: { accounts: ['flows_lost_with_process'] },
