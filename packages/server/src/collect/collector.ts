@@ -47,6 +47,7 @@ import { readInventory, watchInventory } from './inventory-file.ts';
 import { LaneThread } from './lane-thread.ts';
 import { asServerError, laneCount } from './lanes.ts';
 import type { LaneReport, Replay } from './messages.ts';
+import { ToldProblems } from './told-problems.ts';
 import { WaitingTime } from './waiting-time.ts';
 
 const STATUS_MS = 1000;
@@ -100,7 +101,7 @@ export class Collector {
   #isReceiving = false;
   #exportersAt = Number.NEGATIVE_INFINITY;
   #problem = '';
-  #toldProblem = '';
+  readonly #told = new ToldProblems();
   #outages: Outages;
 
   /** Takes the spool for writing. Throws SpoolError. */
@@ -287,7 +288,7 @@ export class Collector {
     this.#guard(() => this.#give());
     this.#writeExporters(now);
     this.#guard(() => writeStatus(this.#spool, this.#status(now)));
-    if (this.#problem === '') this.#toldProblem = '';
+    if (this.#problem === '') this.#told.over();
   }
 
   /** Accounts for processes that were killed. Answers by lane what they had taken from the kernel and not done. */
@@ -473,8 +474,8 @@ export class Collector {
       if (!(error instanceof SpoolError) && !(error instanceof Error && 'syscall' in error)) throw error;
       this.#problem = error.message;
       // Once, not every second.
-      if (this.#toldProblem !== error.message) this.#log.error(error.message);
-      this.#toldProblem = error.message;
+      if (this.#told.isNew(error))
+        this.#log.error(`the spool cannot be written; trying again every second: ${error.message}`);
     }
   }
 }
