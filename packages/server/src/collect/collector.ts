@@ -35,6 +35,7 @@ import { LaneThread } from './lane-thread.ts';
 import { asServerError, laneCount } from './lanes.ts';
 import { lossWarnings } from './loss-warnings.ts';
 import type { LaneReport } from './messages.ts';
+import { ToldProblems } from './told-problems.ts';
 import { collectorWarnings } from './warnings.ts';
 
 const STATUS_MS = 1000;
@@ -76,7 +77,7 @@ export class Collector {
   #timer: NodeJS.Timeout | undefined;
   #isReceiving = false;
   #problem = '';
-  #toldProblem = '';
+  readonly #told = new ToldProblems();
   #outages: Outages;
 
   /** Takes the spool for writing. Throws SpoolError. */
@@ -273,7 +274,7 @@ export class Collector {
     this.#guard(() => this.#give());
     this.#dimension('exporters', this.#exporterRows.due(now));
     this.#guard(() => writeStatus(this.#spool, this.#status(now)));
-    if (this.#problem === '') this.#toldProblem = '';
+    if (this.#problem === '') this.#told.over();
   }
 
   #status(now: number): CollectorStatus {
@@ -331,8 +332,8 @@ export class Collector {
       if (!(error instanceof SpoolError) && !(error instanceof Error && 'syscall' in error)) throw error;
       this.#problem = error.message;
       // Once, not every second.
-      if (this.#toldProblem !== error.message) this.#log.error(error.message);
-      this.#toldProblem = error.message;
+      if (this.#told.isNew(error))
+        this.#log.error(`the spool cannot be written; trying again every second: ${error.message}`);
     }
   }
 }

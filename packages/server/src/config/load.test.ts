@@ -149,6 +149,9 @@ describe('the configuration', () => {
       expect.stringMatching(/^flag --store-url: .* the URL without its password/),
     ]);
     expect(mistakes('', {}, { 'store.password': 's3cret' }).join()).not.toContain('s3cret');
+    expect(mistakes('', {}, { 'store.url': 'http://db/?user=weir&password=s3cret' })).toEqual([
+      expect.stringMatching(/^flag --store-url: .* the URL without its password/),
+    ]);
   });
 
   it('marks its secrets', () => {

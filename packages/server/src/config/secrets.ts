@@ -9,6 +9,9 @@ import { type Config, type Setting, settings } from './schema.ts';
 /** `https://user:password@host`: up to the password, and from behind it. */
 const PASSWORD_IN_URL = /^(\w+:\/\/[^/@]*:)[^/@]+(?=@)/;
 
+/** `?password=…`, as ClickHouse takes it too. */
+const PASSWORD_IN_QUERY = /([?&]password=)[^&#]+/gi;
+
 const fileSetting = (setting: Setting) => `${setting.path.join('.')}_file`;
 
 /**
@@ -19,7 +22,7 @@ export function secretInFlag(setting: Setting, value: string | boolean): string 
   if (setting.secret) {
     return `flag ${flagOf(setting)}: ${readable}: give the secret in ${variableOf(setting)}, or in a file that ${fileSetting(setting)} names`;
   }
-  if (typeof value !== 'string' || !PASSWORD_IN_URL.test(value)) return undefined;
+  if (typeof value !== 'string' || urlWithoutPassword(value) === value) return undefined;
   return `flag ${flagOf(setting)}: ${readable}: give the URL without its password, and the password in WEIR_STORE_PASSWORD or in a file that store.password_file names`;
 }
 
@@ -33,6 +36,10 @@ export function secretInArguments(args: readonly string[]): string | undefined {
     if (reason !== undefined) return reason;
   }
   return undefined;
+}
+
+function urlWithoutPassword(value: string): string {
+  return value.includes('://') ? value.replace(PASSWORD_IN_URL, '$1…').replace(PASSWORD_IN_QUERY, '$1…') : value;
 }
 
 /** `--flag=value` → both; an argument without `=` alone. */
@@ -51,7 +58,7 @@ export function withoutSecrets(config: Config): unknown {
   const hidden = new Set(settings().flatMap((setting) => (setting.secret ? [setting.path.join('.')] : [])));
   const shown = (value: unknown, path: string): unknown => {
     if (hidden.has(path)) return value === '' ? '' : '…';
-    if (typeof value === 'string') return value.replace(PASSWORD_IN_URL, '$1…');
+    if (typeof value === 'string') return urlWithoutPassword(value);
     if (Array.isArray(value)) return value.map((item) => shown(item, path));
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(

@@ -307,7 +307,12 @@ describe('sampling rates', () => {
   describe('of two options templates', () => {
     const every: TemplateSpec = { id: 600, scopes: 1, fields: [field(149, 4), field(34, 4)] };
     const some: TemplateSpec = { id: 601, scopes: 1, fields: [field(149, 4), field(309, 4), field(310, 4)] };
-    const sets = { every: { template: every, records: [[3, 1]] }, some: { template: some, records: [[3, 1, 256]] } };
+    const interval: TemplateSpec = { id: 602, scopes: 1, fields: [field(149, 4), field(305, 4)] };
+    const sets = {
+      every: { template: every, records: [[3, 1]] },
+      some: { template: some, records: [[3, 1, 256]] },
+      interval: { template: interval, records: [[3, 64]] },
+    };
     const MINUTE = 60_000;
 
     /** The flow's row after options data came in this order, a minute apart. */
@@ -316,7 +321,7 @@ describe('sampling rates', () => {
       let time = NOW;
       const send = (...sent: SetSpec[]) =>
         collector.receive(encodeIpfix({ ...CONTEXT, sequence: 0, domain: 3 }, sent).bytes, time);
-      send({ templates: [every, some] });
+      send({ templates: [every, some, interval] });
       for (const step of order) {
         time += typeof step === 'number' ? step * MINUTE : MINUTE;
         if (typeof step !== 'number') send(sets[step]);
@@ -335,6 +340,20 @@ describe('sampling rates', () => {
         expect(row).toMatchObject({ bytes: 25_600, sampling_rate: 256 });
         expect(contradicted(row)).toBe(true);
       }
+    });
+
+    it('let a packet interval alone not stand in the way of size and population, in whatever order they come', () => {
+      for (const order of [
+        ['interval', 'some'],
+        ['some', 'interval'],
+        ['interval', 'some', 'interval', 'interval'],
+      ] as const) {
+        const row = after(...order);
+        expect(row).toMatchObject({ bytes: 25_600, sampling_rate: 256 });
+        expect(contradicted(row)).toBe(true);
+      }
+      expect(after('every', 'interval')).toMatchObject({ bytes: 6_400, sampling_rate: 64 });
+      expect(after('some', 31, 'interval')).toMatchObject({ bytes: 6_400, sampling_rate: 64 });
     });
 
     it('give way to each other when one is no longer sent', () => {
@@ -389,6 +408,26 @@ describe('sampling rates', () => {
     const [row] = ipfix({ templates: [everything] }, { template: everything, records: [[3, 1]] }, ...selector, ...FLOW);
     expect(row).toMatchObject({ bytes: 25_600, sampling_rate: 256 });
     expect(contradicted(row)).toBe(true);
+  });
+
+  it('of 1 in the record give way to that for everything, and to that of its interface', () => {
+    const flow = data([
+      [1, 100],
+      [10, 6],
+      [34, 1],
+    ]);
+    for (const scope of [
+      [149, 3],
+      [10, 6],
+    ] as const) {
+      const [row] = ipfix(...options(scope, [[34, 256]]), ...flow);
+      expect(row).toMatchObject({ bytes: 25_600, sampling_rate: 256, sampling_source: SAMPLING_SOURCE.options });
+      expect(contradicted(row)).toBe(true);
+    }
+    expect(ipfix(...options([149, 3], [[34, 1]]), ...flow)[0]).toMatchObject({
+      sampling_rate: 1,
+      sampling_source: SAMPLING_SOURCE.record,
+    });
   });
 
   it('of 1 in the record give way to that of the sampler it names', () => {

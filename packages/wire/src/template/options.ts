@@ -46,11 +46,11 @@ function readOption(run: Run, slots: OptionSlots, record: number, template: numb
     domain.nameInterface(ifIndex, text(run, slots.name, record), text(run, slots.alias, record));
   }
   if (slots.rate === undefined) return;
-  const { rate, contradicted } = readRate(run, slots.rate, record);
+  const { rate, contradicted, interval } = readRate(run, slots.rate, record);
   if (rate === 0) return;
   const { sampling } = domain;
   const take = (table: RateTable, id: number) =>
-    sampling.set(table, id, rate, contradicted, template, run.context.timeReceived);
+    sampling.set(table, id, rate, contradicted, interval, template, run.context.timeReceived);
   if (slots.sampler !== undefined) take(sampling.samplers, wholeNumber(run, slots.sampler, record));
   else if (slots.selector !== undefined) take(sampling.selectors, wholeNumber(run, slots.selector, record));
   else if (ifIndex !== 0) take(sampling.interfaces, ifIndex);

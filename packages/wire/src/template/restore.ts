@@ -43,13 +43,10 @@ function restoreDomain(state: TemplateState, framing: Framing, reader: StateRead
       const id = reader.index();
       const rate = reader.u32();
       if (rate === 0) throw damaged('a sampling rate');
-      const giver = {
-        template: reader.u32(),
-        time: reader.time(),
-        opposed: reader.time(),
-        contradicted: reader.u8() !== 0,
-      };
-      domain?.sampling[table].put(id, rate, giver);
+      const giver = { template: reader.u32(), time: reader.time(), opposed: reader.time() };
+      const flags = reader.u8();
+      const [contradicted, interval] = [(flags & 1) !== 0, (flags & 2) !== 0];
+      domain?.sampling[table].put(id, rate, { ...giver, contradicted, interval });
     });
   }
   domain?.sampling.settle();

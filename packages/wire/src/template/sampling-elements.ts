@@ -43,9 +43,11 @@ export interface GivenRate {
   rate: number;
   /** Whether two elements say different rates. */
   contradicted: boolean;
+  /** Whether nothing but element 305 says it. */
+  interval: boolean;
 }
 
-const given: GivenRate = { rate: 0, contradicted: false };
+const given: GivenRate = { rate: 0, contradicted: false, interval: false };
 
 /**
  * The rate by a record's own elements. The one that its algorithm goes by counts; without an algorithm those that say a whole rate come
@@ -54,6 +56,7 @@ const given: GivenRate = { rate: 0, contradicted: false };
 export function readRate(run: Run, slots: RateSlots, record: number): GivenRate {
   given.rate = 0;
   given.contradicted = false;
+  given.interval = false;
   const algorithm = slots.algorithm === undefined ? 0 : lowWord(run, slots.algorithm, record);
   if (algorithm === ALGORITHM.systematicCount) take(intervalAndSpace(run, slots, record));
   if (algorithm === ALGORITHM.uniformProbability) take(probability(run, slots, record));
@@ -64,6 +67,7 @@ export function readRate(run: Run, slots: RateSlots, record: number): GivenRate 
   if (slots.packets !== undefined && slots.space === undefined) {
     // Exporters that send 305 alone mean a rate by it. Of 1 it may be what it is: how many packets are taken in a row.
     const packets = Math.min(wholeNumber(run, slots.packets, record), MAX_RATE);
+    if (given.rate <= 1) given.interval = packets > given.rate;
     if (packets > 1 || given.rate === 0) take(packets);
   }
   return given;

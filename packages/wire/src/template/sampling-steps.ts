@@ -58,11 +58,14 @@ function rateOfRecord(run: Run, plan: SamplingPlan, row: number, record: number,
   const { sampling } = run.domain;
   if (plan.sampler !== undefined) named(sampling.samplers, wholeNumber(run, plan.sampler, record));
   if (plan.selector !== undefined) named(sampling.selectors, wholeNumber(run, plan.selector, record));
-  if (found.rate === 0 && sampling.interfaces.size > 0) named(sampling.interfaces, run.batch.core.in_if[row]);
-  if (found.rate === 0 && sampling.general > 0) {
+  if (found.source !== SAMPLING_SOURCE.options && sampling.interfaces.size > 0)
+    named(sampling.interfaces, run.batch.core.in_if[row]);
+  // A 1 in the record does not hide the rate for everything either: many exporters send it for "not set".
+  const isOne = found.rate === 1 && found.source === SAMPLING_SOURCE.record;
+  if (sampling.general > found.rate && (found.rate === 0 || isOne)) {
     found.rate = sampling.general;
     found.source = SAMPLING_SOURCE.options;
-    found.contradicted = sampling.generalContradicted;
+    found.contradicted = isOne || sampling.generalContradicted;
   }
   if (found.rate === 0 && configured > 0) {
     found.rate = configured;

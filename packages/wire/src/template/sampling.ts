@@ -17,6 +17,8 @@ export interface Giver {
   /** When another template said another rate, ms since 1970; 0 never. */
   opposed: number;
   contradicted: boolean;
+  /** Whether the rate is that of element 305 alone, which gives way to one that says a whole rate. */
+  interval: boolean;
 }
 
 /** Rates by what they are for: the id of a sampler, selector or interface. Capped; past it new entries are not taken. */
@@ -58,23 +60,24 @@ export class RateTable extends Map<number, number> {
   }
 
   /**
-   * Takes a rate that options data of this template gave at `time` (ms since 1970). The last word counts, but a 1 does not hide another
-   * template's rate: options data come again and again, and the two would take turns.
+   * Takes a rate that options data of this template gave at `time` (ms since 1970). The last word counts, but a 1, or a packet
+   * interval alone, does not hide another template's rate: options data come again and again, and the two would take turns.
    */
-  give(id: number, rate: number, contradicted: boolean, template: number, time: number): void {
+  give(id: number, rate: number, contradicted: boolean, interval: boolean, template: number, time: number): void {
     const known = this.get(id);
     const giver = this.#givers.get(id);
     if (known === undefined || giver === undefined) {
-      this.put(id, rate, { template, time, opposed: 0, contradicted });
+      this.put(id, rate, { template, time, opposed: 0, contradicted, interval });
       return;
     }
     if (template !== giver.template && rate !== known && Math.abs(time - giver.time) < STANDS_MS) {
       giver.opposed = time;
       giver.contradicted = true;
-      if (rate === 1) return;
+      if (rate === 1 || (known > 1 && interval && !giver.interval)) return;
     } else giver.contradicted = contradicted || Math.abs(time - giver.opposed) < STANDS_MS;
     giver.template = template;
     giver.time = time;
+    giver.interval = interval;
     if (rate === known) return;
     this.set(id, rate);
     this.#domain.changed();
@@ -111,8 +114,16 @@ export class SamplingRates {
   }
 
   /** Takes a rate; see RateTable. Without template and time any other takes its place. */
-  set(table: RateTable, id: number, rate: number, contradicted = false, template = 0, time = 0): void {
-    table.give(id, rate, contradicted, template, time);
+  set(
+    table: RateTable,
+    id: number,
+    rate: number,
+    contradicted = false,
+    interval = false,
+    template = 0,
+    time = 0,
+  ): void {
+    table.give(id, rate, contradicted, interval, template, time);
     if (table !== this.interfaces) this.settle();
   }
 

@@ -24,13 +24,13 @@ function saveDomain(
   writer.f64(domain.systemInit);
   for (const name of SAMPLING_TABLES) {
     const table = sampling[name];
-    writer.list(table.givers, ([id, { template, time, opposed, contradicted }]) => {
+    writer.list(table.givers, ([id, { template, time, opposed, contradicted, interval }]) => {
       writer.f64(id);
       writer.u32(table.get(id) ?? 0);
       writer.u32(template);
       writer.f64(time);
       writer.f64(opposed);
-      writer.u8(contradicted ? 1 : 0);
+      writer.u8((contradicted ? 1 : 0) | (interval ? 2 : 0));
     });
   }
   writer.list(domain.interfaces, ([ifIndex, { name, alias }]) => {
