@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { StatusAnswer } from '@weir/query';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { waitUntil } from '../lab/process.ts';
 import { libfaketime, needs } from '../needs.ts';
@@ -65,6 +66,9 @@ describe.runIf(needs('libfaketime'))('weir serve whose clock jumps', () => {
         () => `with a clock of ${by}, nothing is stored beyond ${had} flows\n${weir.output}`,
         30,
       );
+      const { ready, collectors } = await weir.ask<StatusAnswer>('/api/v1/status');
+      expect([ready, collectors.map(({ stale }) => stale)], by).toEqual([true, [false]]);
+      expect((await weir.get('/readyz')).status, by).toBe(200);
     }
     await load.pause();
     await weir.settles();
