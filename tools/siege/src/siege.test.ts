@@ -40,9 +40,9 @@ describe('the short siege', { timeout: 600_000 }, () => {
   });
 
   it.each([
-    ['kills', 6],
-    ['damage', 5],
-    ['power', 4],
+    ['kills', 4],
+    ['damage', 4],
+    ['power', 3],
   ])('of a whole Weir, %s, finds nothing', async (name, rounds) => {
     const report = await shortly(name, rounds);
     expect(report.findings).toEqual([]);
@@ -53,7 +53,7 @@ describe('the short siege', { timeout: 600_000 }, () => {
 
 describe.runIf(needs('netns'))('the short siege of the file system', { timeout: 600_000 }, () => {
   it('finds nothing', async () => {
-    const report = await shortly('faults', 5);
+    const report = await shortly('faults', 4);
     expect(report.findings).toEqual([]);
     expect(value(report, 'flows stored')).toBeGreaterThan(10_000);
   });
@@ -61,7 +61,7 @@ describe.runIf(needs('netns'))('the short siege of the file system', { timeout: 
 
 describe('the short siege of what is kept of exporters', { timeout: 600_000 }, () => {
   it('finds nothing', async () => {
-    const report = await shortly('floods', 4);
+    const report = await shortly('floods', 3);
     expect(report.findings).toEqual([]);
     expect(value(report, 'flows stored')).toBeGreaterThan(10_000);
   });
@@ -69,7 +69,7 @@ describe('the short siege of what is kept of exporters', { timeout: 600_000 }, (
 
 describe.runIf(needs('libfaketime'))('the short siege of the clock', { timeout: 600_000 }, () => {
   it('finds nothing', async () => {
-    const report = await shortly('clock', 4);
+    const report = await shortly('clock', 3);
     expect(report.findings).toEqual([]);
     expect(value(report, 'flows stored')).toBeGreaterThan(10_000);
   });

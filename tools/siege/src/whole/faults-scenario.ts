@@ -9,7 +9,7 @@ import { type Assault, type Ground, wholeScenario } from './assault.ts';
 import { fillDisk } from './fill-disk.ts';
 
 /** Of the file system that the data directory is on: room for what a run stores. */
-const DISK = '2g';
+const DISK = '600m';
 /** How long a fault lasts that does not pass by itself, in milliseconds. */
 const LASTS = [500, 4000] as const;
 /** What a removed directory may take of the ledger: rows of so many seconds that nobody had read; each flow is in two balances, its datagram in a third. */
