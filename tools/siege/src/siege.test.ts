@@ -71,6 +71,6 @@ describe.runIf(needs('libfaketime'))('the short siege of the clock', { timeout: 
   it('finds nothing', async () => {
     const report = await shortly('clock', 3);
     expect(report.findings).toEqual([]);
-    expect(value(report, 'flows stored')).toBeGreaterThan(10_000);
+    expect(value(report, 'flows stored')).toBeGreaterThan(1000);
   });
 });
