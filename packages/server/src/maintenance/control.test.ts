@@ -14,6 +14,8 @@ describe('the control socket', () => {
   let server: ControlServer;
   let parts: number;
   let hold: Promise<void> | undefined;
+  /** How many damaged parts the watch for damage was told of, by each check. */
+  let told: number[];
   let checked: number;
 
   /** A store of so many parts, all whole. */
@@ -45,10 +47,11 @@ describe('the control socket', () => {
     parts = 3;
     hold = undefined;
     checked = 0;
+    told = [];
     server = new ControlServer(data, {
       store,
       rollups: {} as RollupMaker,
-      damage: {} as DamageWatch,
+      damage: { checked: (found: readonly unknown[]) => told.push(found.length) } as unknown as DamageWatch,
       log: { info() {}, warn() {} } as unknown as Logger,
     });
     await server.listen();
@@ -63,6 +66,8 @@ describe('the control socket', () => {
     const report = await askRunning(data, 'check', (done, total) => progress.push([done, total]));
     expect(report).toMatchObject({ parts: 3, damaged: [], broken: [], missing: {}, dictionaries: [] });
     expect(progress.at(-1)).toEqual([3, 3]);
+    // The watch for damage knows of it too, for /readyz.
+    expect(told).toEqual([0]);
   });
 
   it('is for whoever has the data, and gone with the process', async () => {
@@ -131,7 +136,7 @@ async function replaced(before: ControlServer | undefined, data: string, store: 
   const server = new ControlServer(data, {
     store,
     rollups: {} as RollupMaker,
-    damage: {} as DamageWatch,
+    damage: { checked: () => {} } as unknown as DamageWatch,
     log: { info() {}, warn() {} } as unknown as Logger,
   });
   await server.listen();
